@@ -66,12 +66,6 @@ def specialise(template: Callable[..., Any], name: str, **names: Any) -> Any:
     return kernel(copy)
 
 
-@kernel
-def like(sample, value):  # type: ignore[no-untyped-def]
-    """`value` in the floating-point type of `sample`: a bare literal would promote float32 arithmetic to float64."""
-    return type(sample)(value)
-
-
 def address(compiled: Any, signature: Any) -> int:
     """Compile a kernel for one signature (from the cache if it is there) and give the address of its machine code.
 
@@ -144,3 +138,9 @@ def _prune(current: Path, pattern: str) -> None:
     for folder in others[CACHE_FOLDERS_KEPT:]:
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@kernel
+def like(sample, value):  # type: ignore[no-untyped-def]
+    """`value` in the floating-point type of `sample`: a bare literal would promote float32 arithmetic to float64."""
+    return type(sample)(value)
