@@ -1,0 +1,60 @@
+"""NPZ files, read without trusting them: no pickle, and no size that the file does not really have."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from engine.errors import DataError
+
+LARGEST = 4 * 2**30  # bytes of one array once unpacked; training holds the data in memory
+
+
+def read_npz(path: Path, names: tuple[str, ...] = ("x", "y")) -> dict[str, NDArray[Any]]:
+    """Read the named arrays of an NPZ file; others are left alone.
+
+    Raises
+    ------
+    DataError
+        When the file is damaged, an array is not there, holds Python objects, or would unpack to more than 4 GiB.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            held = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            for name in names:
+                if name not in held:
+                    holds = ", ".join(sorted(held)) or "nothing"
+                    raise DataError(f"{path.name} holds {holds}, and arrays named {' and '.join(names)} are needed")
+                with archive.open(held[name]) as stream:
+                    _check_header(path.name, name, stream, held[name].file_size)
+            with np.load(path, allow_pickle=False) as arrays:
+                return {name: np.asarray(arrays[name]) for name in names}
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path.name} is damaged or not an NPZ file: {error}") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _check_header(file: str, name: str, stream: IO[bytes], size: int) -> None:
+    """Compare what an array's header promises with the bytes that are there, before any memory is asked for."""
+    version = npy.read_magic(stream)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    if dtype.hasobject:
+        raise DataError(f"{file}: {name} holds Python objects, which are not read: save it as numbers or text")
+    promised = dtype.itemsize * math.prod(shape)
+    if promised > LARGEST:
+        raise DataError(f"{file}: {name} of shape {shape} and type {dtype} would take {promised / 2**30:.1f} GiB of "
+                        f"memory, and {LARGEST // 2**30} GiB is the most that is read")
+    if stream.tell() + promised != size:
+        raise DataError(f"{file}: {name} should hold {promised} bytes for shape {shape} and type {dtype}, and holds "
+                        f"{size - stream.tell()}")

@@ -1,0 +1,286 @@
+"""What a data set is: checked arrays, what their numbers mean, and a split into training and validation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ConfigurationError, DataError
+
+Task = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples and their targets, ready to train on. The arrays are read-only copies of what was given.
+
+    Parameters
+    ----------
+    name : str
+        Name of the data set, or of the file it was read from.
+    x : array_like, shape (N, \\*features)
+        One sample a row; kept as C-contiguous float32.
+    y : array_like, shape (N,) or (N, k)
+        Classification: class indices ``0 .. len(class_names) - 1``, kept as int64.
+        Regression: k numbers a sample, kept as float32 of shape (N, k).
+    task : {"classification", "regression"}
+    feature_names : sequence of str
+        One name for each number of a sample, in C order; empty when the numbers have no names.
+    class_names : sequence of str
+        Names of the classes in the order of their indices; empty for regression.
+    parameters : mapping
+        What the data were made with, such as ``{"n": 400, "turns": 1.0}``; JSON-able.
+    target_names : sequence of str
+        Names of the k columns of ``y`` (of the label, for classification), where they are known.
+    image_shape : tuple of int, optional
+        (height, width) or (height, width, channels) when a sample is an image, flattened or not.
+    mean, scale : ndarray of float64, optional
+        Present when the features are standardised: ``original = x * scale + mean``. Broadcastable to a sample.
+    target_mean, target_scale : ndarray of float64, shape (k,), optional
+        The same for the targets of a regression.
+
+    Raises
+    ------
+    DataError
+        When shapes do not match, a value is not finite, or a label is outside the classes.
+    """
+
+    name: str
+    x: NDArray[np.float32]
+    y: NDArray[Any]
+    task: Task
+    feature_names: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    target_names: tuple[str, ...] = ()
+    image_shape: tuple[int, ...] | None = None
+    mean: NDArray[np.float64] | None = None
+    scale: NDArray[np.float64] | None = None
+    target_mean: NDArray[np.float64] | None = None
+    target_scale: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.task not in ("classification", "regression"):
+            raise DataError(f"{self.name}: task={self.task!r} must be 'classification' or 'regression'")
+        x = _numbers(self.name, "x", self.x, np.float32)
+        if x.ndim < 2:
+            raise DataError(f"{self.name}: x has shape {x.shape}, and one row of features a sample, (N, features), "
+                            "is needed")
+        if x.shape[0] == 0 or x[0].size == 0:
+            raise DataError(f"{self.name}: x has shape {x.shape}, and at least one sample with one feature is needed")
+        y = self._checked_labels() if self.task == "classification" else self._checked_targets()
+        if len(y) != len(x):
+            raise DataError(f"{self.name}: x has {len(x)} samples and y has {len(y)}, and they must be as many")
+        for key, values in (("x", x), ("y", y)):
+            object.__setattr__(self, key, values)
+            values.flags.writeable = False
+        for key in ("feature_names", "class_names", "target_names"):
+            object.__setattr__(self, key, tuple(str(name) for name in getattr(self, key)))
+        if self.feature_names and len(self.feature_names) != x[0].size:
+            raise DataError(f"{self.name}: {len(self.feature_names)} feature names do not match the {x[0].size} "
+                            "features of a sample")
+        if self.image_shape is not None:
+            object.__setattr__(self, "image_shape", tuple(int(size) for size in self.image_shape))
+            if len(self.image_shape) not in (2, 3) or int(np.prod(self.image_shape)) != x[0].size:
+                raise DataError(f"{self.name}: image_shape={self.image_shape} does not match the {x[0].size} "
+                                "features of a sample")
+        object.__setattr__(self, "parameters", dict(self.parameters))
+
+    def _checked_labels(self) -> NDArray[np.int64]:
+        if len(self.class_names) < 2:
+            raise DataError(f"{self.name}: {len(self.class_names)} class names, and at least two classes are needed")
+        if len(set(self.class_names)) != len(self.class_names):
+            raise DataError(f"{self.name}: two classes have the same name among {list(self.class_names)}")
+        given = np.asarray(self.y)
+        if given.dtype.kind not in "iub":
+            raise DataError(f"{self.name}: labels of type {given.dtype}, and class indices must be integers")
+        if given.ndim != 1:
+            raise DataError(f"{self.name}: labels of shape {given.shape}, and one class index a sample, (N,), "
+                            "is needed")
+        labels = np.array(given, dtype=np.int64)
+        outside = np.flatnonzero((labels < 0) | (labels >= len(self.class_names)))
+        if outside.size:
+            raise DataError(f"{self.name}: label {labels[outside[0]]} of sample {outside[0]} is outside the "
+                            f"{len(self.class_names)} classes 0 to {len(self.class_names) - 1}")
+        return labels
+
+    def _checked_targets(self) -> NDArray[np.float32]:
+        if self.class_names:
+            raise DataError(f"{self.name}: class names {list(self.class_names)} do not belong to a regression")
+        targets = _numbers(self.name, "y", self.y, np.float32)
+        if targets.ndim == 1:
+            targets = targets.reshape(-1, 1)
+        if targets.ndim != 2 or targets.shape[1] == 0:
+            raise DataError(f"{self.name}: targets of shape {targets.shape}, and (N, k) is needed")
+        return targets
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __repr__(self) -> str:
+        kind = f"{len(self.class_names)} classes" if self.task == "classification" else f"{self.y.shape[1]} targets"
+        return f"Dataset({self.name!r}, {len(self)} samples of shape {self.input_shape}, {kind})"
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Shape of one sample."""
+        return self.x.shape[1:]
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """How many samples each class has; empty for regression."""
+        if self.task == "regression":
+            return ()
+        return tuple(int(count) for count in np.bincount(self.y, minlength=len(self.class_names)))
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) over the bytes, shapes and types of ``x`` and ``y``."""
+        sha = hashlib.sha256()
+        for array in (self.x, self.y):
+            sha.update(f"{array.dtype.str}{array.shape}".encode())
+            sha.update(array.tobytes())
+        return sha.hexdigest()
+
+    def take(self, rows: NDArray[np.integer[Any]]) -> Dataset:
+        """Give the same data set with only these rows, in this order."""
+        return replace(self, x=self.x[rows], y=self.y[rows])
+
+    def standardised(self, like: Dataset | None = None) -> Dataset:
+        """Shift and scale features (and a regression's targets) to mean 0 and standard deviation 1.
+
+        Flat samples are standardised feature by feature, samples with more dimensions channel by channel (the last
+        axis). A feature that never changes is only shifted. Means and scales are always relative to the original
+        numbers, however often this is called.
+
+        Parameters
+        ----------
+        like : Dataset, optional
+            A standardised data set with the same features, whose means and scales are used instead of this one's own:
+            validation data are measured with the training data's ruler.
+        """
+        ruler = None if like is None else like._ruler(like.mean, like.scale)
+        x, mean, scale = standardise(self.x, self.mean, self.scale, ruler)
+        standard = replace(self, x=x, mean=mean, scale=scale)
+        if self.task == "classification":
+            return standard
+        ruler = None if like is None else like._ruler(like.target_mean, like.target_scale)
+        y, mean, scale = standardise(self.y, self.target_mean, self.target_scale, ruler)
+        return replace(standard, y=y, target_mean=mean, target_scale=scale)
+
+    def _ruler(
+        self, mean: NDArray[np.float64] | None, scale: NDArray[np.float64] | None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        if mean is None or scale is None:
+            raise DataError(f"{self.name} is not standardised, and gives no mean and scale to standardise with")
+        return mean, scale
+
+    def split(self, validation: float, seed: int = 0) -> tuple[Dataset, Dataset | None]:
+        """Hold a share of the samples out, drawn at random, from every class alike.
+
+        Standardised data are standardised again with the training part's own mean and scale, so that the training
+        never sees anything of what is held out.
+
+        Parameters
+        ----------
+        validation : float
+            Share to hold out, from 0 up to but not including 1; 0 holds nothing out.
+        seed : int
+            Seed of the draw.
+
+        Returns
+        -------
+        train, validation : Dataset, Dataset or None
+            Both keep the order of the rows.
+        """
+        check_share("validation", validation)
+        if validation == 0:
+            return self, None
+        held_out = round(validation * len(self))
+        if not 0 < held_out < len(self):
+            part = "validation" if held_out == 0 else "training"
+            raise DataError(f"{self.name}: validation={validation} of {len(self)} samples leaves none for {part}: "
+                            "choose another share")
+        rng = np.random.default_rng(seed)
+        groups = self.y if self.task == "classification" else np.zeros(len(self), dtype=np.int64)
+        chosen = np.zeros(len(self), dtype=bool)
+        counts = np.bincount(groups)
+        for group, share in enumerate(_allot(held_out, counts)):
+            chosen[rng.permutation(np.flatnonzero(groups == group))[:share]] = True
+        train, rest = self.take(np.flatnonzero(~chosen)), self.take(np.flatnonzero(chosen))
+        if self.mean is None:
+            return train, rest
+        train = train.standardised()
+        return train, rest.standardised(like=train)
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise ConfigurationError unless ``value`` is a share, 0 <= value < 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
+        raise ConfigurationError(f"{name}={value!r} must be a number from 0 up to but not including 1")
+
+
+def _numbers(name: str, key: str, values: Any, dtype: type[np.float32]) -> NDArray[np.float32]:
+    """Copy real finite numbers into a new C-contiguous array."""
+    given = np.asarray(values)
+    if given.dtype.kind not in "fiub":
+        raise DataError(f"{name}: {key} is of type {given.dtype}, and real numbers are needed")
+    limit = np.finfo(dtype).max
+    if given.dtype.kind == "f":
+        bad = np.argwhere(~(np.abs(given) <= limit))
+        if len(bad):
+            index = tuple(int(i) for i in bad[0])
+            value = given[index]
+            rule = "is not finite" if not np.isfinite(value) else f"is beyond {limit:.1e}, the largest float32"
+            raise DataError(f"{name}: {key}[{', '.join(map(str, index))}] = {value} {rule}")
+    return np.array(given, dtype=dtype, order="C")
+
+
+def standardise(
+    values: NDArray[np.floating[Any]],
+    mean: NDArray[np.float64] | None = None,
+    scale: NDArray[np.float64] | None = None,
+    given: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
+    """Bring the last axis of ``values`` to mean 0 and standard deviation 1, computed in float64.
+
+    Parameters
+    ----------
+    values : ndarray, shape (N, ..., features)
+    mean, scale : ndarray, shape (features,), optional
+        What the values have already been shifted and divided by.
+    given : (mean, scale), optional
+        Measures in original units to use in place of the values' own.
+
+    Returns
+    -------
+    values, mean, scale : ndarray
+        float32 values, and the float64 measures in original units. A constant feature has scale 1.
+    """
+    old_mean = np.zeros(values.shape[-1]) if mean is None else mean
+    old_scale = np.ones(values.shape[-1]) if scale is None else scale
+    wide = values.astype(np.float64)
+    if given is not None:
+        new_mean, new_scale = given
+        return ((wide * old_scale + (old_mean - new_mean)) / new_scale).astype(np.float32), new_mean, new_scale
+    axes = tuple(range(values.ndim - 1))
+    shift, spread = wide.mean(axis=axes), wide.std(axis=axes)
+    # the rounded mean leaves a constant feature a spread of a few ulp, which must not be blown up to 1
+    spread = np.where(spread > 1e-12 * np.abs(wide).max(axis=axes), spread, 1.0)
+    return ((wide - shift) / spread).astype(np.float32), old_mean + old_scale * shift, old_scale * spread
+
+
+def _allot(total: int, counts: NDArray[np.integer[Any]]) -> list[int]:
+    """Share ``total`` out in proportion to ``counts`` by largest remainder, emptying no group while it can."""
+    exact = total * counts / counts.sum()
+    shares = np.floor(exact).astype(int)
+    empties = shares + 1 >= counts
+    for group in np.lexsort((-(exact - shares), empties))[: total - shares.sum()]:
+        shares[group] += 1
+    return [int(share) for share in shares]
