@@ -1,0 +1,148 @@
+"""Where a classifier changes its mind: straight in the last hidden space, and pulled back to the input plane.
+
+The last layer is a straight cut through the last hidden space. The points of the input plane that the layers before it
+carry onto that cut are the decision boundary, so pushing the boundary's points forward through the layers and playing
+that backwards shows the cut becoming the boundary, point by point.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations, groupby
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine.analysis.isoline import Bounds, densify, zero_lines
+from engine.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from engine.network import Network
+
+Array = NDArray[np.float64]
+
+
+def logits(network: Network, x: ArrayLike) -> Array:
+    """What the last layer gives before its activation, (N, K) float64, by the engine's own kernels."""
+    return np.asarray(network.pre_activations(np.asarray(x, dtype=network.dtype))[-1], dtype=np.float64)
+
+
+def margins(values: ArrayLike) -> Array:
+    """How far each class is ahead of the best other one: (N, K) logits to (N, K) float64.
+
+    With one logit, (N, 1): that logit itself, ahead of 0.
+    """
+    z = np.asarray(values, dtype=np.float64)
+    if z.shape[1] == 1:
+        return z
+    order = np.argsort(z, axis=1)
+    rows = np.arange(len(z))
+    best, second = order[:, -1], order[:, -2]
+    rivals = np.repeat(z[rows, best][:, None], z.shape[1], axis=1)
+    rivals[rows, best] = z[rows, second]
+    return np.asarray(z - rivals, dtype=np.float64)
+
+
+def last_lines(weight: ArrayLike, bias: ArrayLike, bounds: Bounds) -> Array:
+    """The straight lines that the last layer draws in a plane of two hidden features.
+
+    Parameters
+    ----------
+    weight : array_like, (2, K)
+        One column: the line ``x @ weight + bias = 0``. Several: for each two classes the line on which their logits
+        are equal, where no third is larger.
+    bias : array_like, (K,)
+    bounds : Bounds
+        The lines are cut off at its edges.
+
+    Returns
+    -------
+    ndarray, (M, 2, 2) float64
+        Start and end of each line; none where the bounds are on one side of it.
+    """
+    w, b = np.asarray(weight, dtype=np.float64), np.asarray(bias, dtype=np.float64)
+    if w.ndim != 2 or w.shape[0] != 2 or b.shape != (w.shape[1],):
+        raise ConfigurationError(f"weight {w.shape} and bias {b.shape}: lines need (2, K) and (K,)")
+    box_normals = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    box_offsets = np.array([-bounds.left, bounds.right, -bounds.bottom, bounds.top])
+    if w.shape[1] == 1:
+        cuts = [(w[:, 0], b[0], np.empty((0, 2)), np.empty(0))]
+    else:
+        cuts = []
+        for i, j in combinations(range(w.shape[1]), 2):
+            others = [k for k in range(w.shape[1]) if k not in (i, j)]
+            ahead = (w[:, i, None] - w[:, others]).T, b[i] - b[others]
+            cuts.append((w[:, i] - w[:, j], b[i] - b[j], *ahead))
+    lines = []
+    for normal, offset, more_normals, more_offsets in cuts:
+        squared = normal @ normal
+        if squared == 0.0:
+            continue
+        start, along = -offset * normal / squared, np.array([-normal[1], normal[0]]) / np.sqrt(squared)
+        # Every side condition is n @ p + c >= 0 on p = start + t * along: a lower or an upper limit of t.
+        slopes = np.concatenate([box_normals, more_normals]) @ along
+        heights = np.concatenate([box_normals @ start + box_offsets, more_normals @ start + more_offsets])
+        level = slopes == 0.0
+        if (heights[level] < 0).any():
+            continue
+        limits = -heights[~level] / slopes[~level]
+        low = limits[slopes[~level] > 0].max()
+        high = limits[slopes[~level] < 0].min()
+        if low < high:
+            lines.append((start + low * along, start + high * along))
+    return np.array(lines).reshape(-1, 2, 2)
+
+
+def pull_back(network: Network, bounds: Bounds, *, resolution: int = 384, longest: float = 0.02) -> list[Array]:
+    """The decision boundary in the input plane: the last layer's straight cut, pulled back through all layers.
+
+    Parameters
+    ----------
+    network : Network
+        With two input features.
+    bounds : Bounds
+        The part of the input plane to search.
+    resolution : int
+        Nodes of the search grid along each side.
+    longest : float
+        The longest step between neighbouring points, in the input plane (as a share of its width) and in the outputs
+        of every hidden layer (as a share of what they span on the line).
+
+    Returns
+    -------
+    list of ndarray, (N_i, 2) float64
+        Polylines, longest first. At each point the logit is zero (or the two largest logits are equal) up to the
+        network's own rounding.
+    """
+    if tuple(network.input_shape) != (2,):
+        raise ConfigurationError(f"input_shape={network.input_shape}: a boundary line needs 2 input features")
+    classes = network.output_shape[0]
+
+    def images(points: Array) -> list[Array]:
+        hidden = [h.astype(np.float64) for h in network.activations(points.astype(network.dtype))[:-1]]
+        return [points / (bounds.right - bounds.left), *(h / max(1.0, np.ptp(h, axis=0).max()) for h in hidden)]
+
+    found = []
+    for k in range(1 if classes <= 2 else classes):
+
+        def ahead(points: Array, k: int = k) -> Array:
+            return margins(logits(network, points))[:, k]
+
+        for line in zero_lines(ahead, bounds, resolution):
+            dense = densify(line, ahead, images, longest)
+            found += [dense] if classes <= 2 else _shared_once(network, dense, k)
+    return sorted((line for line in found if len(line) > 1), key=len, reverse=True)
+
+
+def _shared_once(network: Network, line: Array, k: int) -> list[Array]:
+    """The pieces of class k's border whose rival is a later class, so that no piece is drawn from both sides."""
+    z = logits(network, line)
+    z[:, k] = -np.inf
+    rival = z.argmax(axis=1)
+    pieces, start = [], 0
+    for later, run in groupby(rival > k):
+        count = len(list(run))
+        if later:
+            pieces.append(line[start : start + count])
+        start += count
+    return pieces
