@@ -1,0 +1,103 @@
+"""What several commands share: settings, options, types of values, where outputs go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.errors import RecordingError, RenderError
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
+RUNS = Path("runs")
+FILMS = Path("films")
+QUALITIES = ("l", "m", "h", "p", "k")
+FORMATS = ("mp4", "webm", "gif", "mov", "png")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def example(*lines: str) -> str:
+    """The last paragraph of a command's help."""
+    heading = "Example:" if len(lines) == 1 else "Examples:"
+    return "\n".join(["\b", heading, *(f"  {line}" for line in lines)])
+
+
+class IntegerList(click.ParamType):
+    """Positive whole numbers with commas between them, such as 16,16."""
+
+    name = "integers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            numbers = tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of whole numbers with commas between them, such as 16,16", param, ctx)
+        if min(numbers) < 1:
+            self.fail(f"{value!r} holds {min(numbers)}, but every layer has at least 1 unit", param, ctx)
+        return numbers
+
+
+class EpochRange(click.ParamType):
+    """First and last epoch, such as 0:100; either may be left out."""
+
+    name = "A:B"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int | None, int | None]:
+        if isinstance(value, tuple):
+            return value
+        first, colon, last = str(value).partition(":")
+        try:
+            ends = (int(first) if first else None, int(last) if last else None)
+        except ValueError:
+            colon = ""
+        if not colon:
+            self.fail(f"{value!r} is not a range of epochs such as 0:100, 50: or :200", param, ctx)
+        if any(end is not None and end < 0 for end in ends):
+            self.fail(f"{value!r} holds a negative epoch; epochs count from 0, the untrained network", param, ctx)
+        if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
+            self.fail(f"{value!r} ends before it starts", param, ctx)
+        return ends
+
+
+def overwrite_option(command: Command) -> Command:
+    return click.option("--overwrite", is_flag=True, help="Replace an output that exists.")(command)
+
+
+def quality_option(default: str) -> Callable[[Command], Command]:
+    return click.option(
+        "-q",
+        "--quality",
+        type=click.Choice(QUALITIES),
+        default=default,
+        help="480p15, 720p30, 1080p60, 1440p60 or 2160p60.",
+    )
+
+
+def output_option(metavar: str, help: str) -> Callable[[Command], Command]:
+    return click.option("-o", "--output", type=click.Path(path_type=Path), metavar=metavar, help=help)
+
+
+def refuse_existing(output: Path, overwrite: bool) -> None:
+    """Say no before an hour of work whose result could not be written."""
+    if output.is_dir():
+        raise RenderError(f"{output} is a folder; give -o the name of a file")
+    if output.exists() and not overwrite:
+        raise RenderError(f"{output} exists already; give --overwrite to replace it, or -o to write elsewhere")
+
+
+def find_run(run: Path) -> Path:
+    """The run directory that is meant: a path, or the name of one under runs/."""
+    if not run.exists() and len(run.parts) == 1 and (RUNS / run).is_dir():
+        return RUNS / run
+    if not run.exists():
+        known = sorted(path.name for path in RUNS.glob("*") if (path / "run.json").is_file())
+        hint = f"runs/ holds {', '.join(known)}" if known else "train one first: neurofilm train EXPERIMENT"
+        raise RecordingError(f"there is no run directory {str(run)!r}; {hint}")
+    return run

@@ -1,0 +1,101 @@
+"""`neurofilm render`: one scene of one recording, as a video or a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.options import (
+    FILMS,
+    FORMATS,
+    SETTINGS,
+    EpochRange,
+    example,
+    find_run,
+    output_option,
+    overwrite_option,
+    quality_option,
+    refuse_existing,
+)
+from engine.errors import nearest
+
+if TYPE_CHECKING:
+    from scenes.rendering import RenderResult
+
+
+@click.command(context_settings=SETTINGS, epilog=example("neurofilm render warp runs/spirals --clock time -q h"))
+@click.argument("scene", metavar="SCENE")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@quality_option("m")
+@output_option("FILE", "What to write.  [default: films/RUN-SCENE.mp4]")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="Of the output.  [default: as FILE ends, or mp4]")
+@click.option("--epochs", type=EpochRange(), metavar="A:B", help="The epochs to show.  [default: all]")
+@click.option("--clock", type=click.Choice(("depth", "time")), help="What passes: the layers, or training.")
+@overwrite_option
+def render(
+    scene: str,
+    run: Path,
+    quality: str,
+    output: Path | None,
+    format_: str | None,
+    epochs: tuple[int | None, int | None] | None,
+    clock: str | None,
+    overwrite: bool,
+) -> None:
+    """Render one scene of a recording.
+
+    SCENE is one of `neurofilm list scenes`, RUN a run directory or the name of one under runs/.
+    """
+    check_scene(scene)
+    run = find_run(run)
+    output, format_ = complete_output(output, format_, FILMS / f"{run.resolve().name}-{scene}")
+    refuse_existing(output, overwrite)
+
+    from cli.progress import FrameProgress
+    from engine.recording import Recording
+    from scenes.rendering import render as render_scene
+
+    result = render_scene(
+        scene,
+        {run.resolve().name: Recording(run)},
+        output,
+        quality=quality,
+        format=format_,
+        options=scene_options(epochs=epochs, clock=clock),
+        overwrite=overwrite,
+        progress=FrameProgress(output.name),
+    )
+    report(result)
+
+
+def check_scene(scene: str) -> None:
+    from scenes import SCENES
+
+    if scene not in SCENES:
+        raise nearest("scene", scene, SCENES)
+
+
+def scene_options(**given: Any) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def complete_output(output: Path | None, format_: str | None, stem: Path) -> tuple[Path, str]:
+    """Output and format, each from the other where only one was given."""
+    if output is None:
+        format_ = format_ or "mp4"
+        return stem.with_name(f"{stem.name}.{format_}"), format_
+    suffix = output.suffix.removeprefix(".").lower()
+    if format_ is None:
+        if suffix not in FORMATS:
+            raise click.UsageError(f"{output} does not end in one of {', '.join(FORMATS)}; rename it or give --format")
+        return output, suffix
+    if suffix in FORMATS and suffix != format_:
+        raise click.UsageError(f"{output} ends in .{suffix}, but --format says {format_}; leave one of them out")
+    return output, format_
+
+
+def report(result: RenderResult) -> None:
+    """Say where the video is."""
+    click.echo(f"{result.path}: {result.frames} frames, {result.seconds:.1f} s")

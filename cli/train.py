@@ -1,0 +1,113 @@
+"""`neurofilm train`: an experiment or a data file in, a run directory out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.options import RUNS, SETTINGS, IntegerList, example, find_run, output_option, overwrite_option
+from engine.errors import RecordingError
+
+if TYPE_CHECKING:
+    from engine.experiment import Experiment
+    from engine.recording import Recording
+
+DATA_SUFFIXES = (".csv", ".npz")
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=example(
+        "neurofilm train spirals --layers 16,16 --epochs 300",
+        "neurofilm train flowers.csv --target species",
+    ),
+)
+@click.argument("source", metavar="EXPERIMENT|FILE", required=False)
+@output_option("RUN", "The run directory to write.  [default: runs/NAME]")
+@click.option("--layers", type=IntegerList(), metavar="16,16", help="Units of the hidden layers.")
+@click.option("--activation", metavar="NAME", help="Activation of the hidden layers.")
+@click.option("--loss", metavar="NAME", help="What training makes small.")
+@click.option("--optimizer", metavar="NAME", help="What makes it small.")
+@click.option("--learning-rate", type=float, metavar="NUMBER", help="How far a step goes.")
+@click.option("--epochs", type=click.IntRange(min=1), metavar="NUMBER", help="Passes over the data.")
+@click.option("--batch-size", type=click.IntRange(min=1), metavar="NUMBER", help="Samples in a step.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="NUMBER", help="Of initial weights and shuffling.")
+@click.option("--snapshot-every", type=click.IntRange(min=1), metavar="EPOCHS", help="How often weights are kept.")
+@click.option("--target", metavar="COLUMN", help="The column of FILE that is to be predicted.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that was stopped.")
+@overwrite_option
+def train(source: str | None, output: Path | None, resume: Path | None, overwrite: bool, **given: Any) -> None:
+    """Train a network and record every epoch.
+
+    EXPERIMENT is one of `neurofilm list experiments` or a TOML file, such as the experiment.toml of a run directory;
+    FILE is a table of your own (CSV or NPZ). What the options don't say, the experiment does.
+    """
+    changes = {name: value for name, value in given.items() if value is not None}
+    if resume is not None:
+        if source is not None or output is not None or overwrite or changes:
+            raise click.UsageError("--resume goes on with a run as it was begun and takes nothing beside RUN")
+        resume_run(find_run(resume))
+        return
+    if source is None:
+        raise click.UsageError("missing EXPERIMENT or FILE; neurofilm list experiments shows those that come with it")
+    experiment = read_experiment(source, **changes)
+    run = output or RUNS / experiment.name
+    if run.exists() and not overwrite:
+        raise RecordingError(
+            f"{run} exists already; give --overwrite to replace it, -o to write elsewhere, or go on with it: "
+            f"neurofilm train --resume {run}"
+        )
+    train_experiment(experiment, run, overwrite=overwrite)
+
+
+def read_experiment(source: str, target: str | None = None, **changes: Any) -> Experiment:
+    """The experiment that is meant: a preset, a TOML file or one made for a data file."""
+    from engine.experiment import Experiment, load_experiment
+
+    if Path(source).suffix.lower() in DATA_SUFFIXES:
+        experiment = Experiment.for_file(Path(source), target=target)
+    elif target is not None:
+        raise click.UsageError(f"--target names a column of a data file, but {source!r} is an experiment")
+    else:
+        experiment = load_experiment(source)
+    return experiment.override(**changes) if changes else experiment
+
+
+def train_experiment(experiment: Experiment, run: Path, *, overwrite: bool = False) -> Recording:
+    """Train with a progress bar and say how it went."""
+    from cli.progress import EpochProgress
+    from engine.run import run_experiment
+
+    announce_compilation()
+    recording = run_experiment(experiment, run, overwrite=overwrite, progress=EpochProgress(experiment.name))
+    report(recording)
+    return recording
+
+
+def resume_run(run: Path) -> Recording:
+    """Go on with a run and say how it went."""
+    from cli.progress import EpochProgress
+    from engine.run import resume
+
+    announce_compilation()
+    recording = resume(run, progress=EpochProgress(run.name))
+    report(recording)
+    return recording
+
+
+def announce_compilation() -> None:
+    from engine.jit import cache_is_cold
+
+    if cache_is_cold():
+        click.echo("Compiling the kernels; this takes some seconds and happens once.", err=True)
+
+
+def report(recording: Recording) -> None:
+    """Say how a run went; a run that was interrupted or diverged is a failure."""
+    from cli.info import outcome
+
+    click.echo(f"{recording.path}: {outcome(recording)}")
+    if recording.state == "interrupted":
+        raise RecordingError(f"training was interrupted; go on with it: neurofilm train --resume {recording.path}")
