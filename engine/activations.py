@@ -1,0 +1,204 @@
+"""Activation functions: each scalar rule beside its derivative, and the loops that apply them to a batch.
+
+To add one: write its rule and derivative and give them a line in ACTIVATIONS.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.errors import nearest
+from engine.jit import kernel, like, specialise
+
+# --- scalar rules: y = rule(x), and dy/dx = derivative(x, y) ------------------------------------------------------
+
+
+@kernel
+def linear(x):  # type: ignore[no-untyped-def]
+    """y = x"""
+    return x
+
+
+@kernel
+def linear_derivative(x, y):  # type: ignore[no-untyped-def]
+    """dy/dx = 1"""
+    return like(x, 1)
+
+
+@kernel
+def relu(x):  # type: ignore[no-untyped-def]
+    """y = max(x, 0)"""
+    return max(x, like(x, 0))
+
+
+@kernel
+def relu_derivative(x, y):  # type: ignore[no-untyped-def]
+    """dy/dx = 1 where x > 0, else 0"""
+    return like(x, 1) if x > 0 else like(x, 0)
+
+
+@kernel
+def tanh(x):  # type: ignore[no-untyped-def]
+    """y = tanh x"""
+    return math.tanh(x)
+
+
+@kernel
+def tanh_single(x):  # type: ignore[no-untyped-def]
+    """y = tanh x to 2.3e-7, as a ratio of polynomials: the compiler can vectorise it, as it cannot a call to libm.
+
+    Coefficients of the float32 approximation in the Eigen library (`ptanh`), which clamps at ±9 where tanh x rounds
+    to ±1.
+    """
+    z = min(max(x, like(x, -9)), like(x, 9))
+    s = z * z
+    p = like(x, -2.76076847742355e-16)
+    p = p * s + like(x, 2.00018790482477e-13)
+    p = p * s + like(x, -8.60467152213735e-11)
+    p = p * s + like(x, 5.12229709037114e-08)
+    p = p * s + like(x, 1.48572235717979e-05)
+    p = p * s + like(x, 6.37261928875436e-04)
+    p = p * s + like(x, 4.89352455891786e-03)
+    q = like(x, 1.19825839466702e-06)
+    q = q * s + like(x, 1.18534705686654e-04)
+    q = q * s + like(x, 2.26843463243900e-03)
+    q = q * s + like(x, 4.89352518554385e-03)
+    return z * p / q
+
+
+@kernel
+def tanh_derivative(x, y):  # type: ignore[no-untyped-def]
+    """dy/dx = 1 - y²"""
+    return like(y, 1) - y * y
+
+
+@kernel
+def sigmoid(x):  # type: ignore[no-untyped-def]
+    """y = 1 / (1 + exp(-x)), without overflow"""
+    e = math.exp(-abs(x))
+    return (like(x, 1) if x >= 0 else e) / (like(x, 1) + e)
+
+
+@kernel
+def sigmoid_single(x):  # type: ignore[no-untyped-def]
+    """y = (1 + tanh(x/2)) / 2, the same function through the vectorisable tanh"""
+    half = like(x, 0.5)
+    return half + half * tanh_single(half * x)
+
+
+@kernel
+def sigmoid_derivative(x, y):  # type: ignore[no-untyped-def]
+    """dy/dx = y (1 - y)"""
+    return y * (like(y, 1) - y)
+
+
+# --- loops over a batch -------------------------------------------------------------------------------------------
+
+
+def elementwise_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no-untyped-def]
+    """y_i = rule(x_i)"""
+    for i in range(x.size):
+        y[i] = rule(x[i])  # type: ignore[name-defined]  # noqa: F821  (a name that `specialise` gives)
+
+
+def elementwise_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):  # type: ignore[no-untyped-def]
+    """dx_i = dy_i · derivative(x_i, y_i)"""
+    for i in range(x.size):
+        dx[i] = dy[i] * derivative(x[i], y[i])  # type: ignore[name-defined]  # noqa: F821
+
+
+def softmax_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no-untyped-def]
+    """y_j = exp(x_j - max x) / Σ_k exp(x_k - max x), over the last axis of length dims[0]"""
+    features = dims[0]
+    for start in range(0, x.size, features):
+        largest = x[start]
+        for j in range(start + 1, start + features):
+            largest = max(largest, x[j])
+        total = like(largest, 0)
+        for j in range(start, start + features):
+            y[j] = math.exp(x[j] - largest)
+            total += y[j]
+        for j in range(start, start + features):
+            y[j] /= total
+
+
+def softmax_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):  # type: ignore[no-untyped-def]
+    """dx_j = y_j (dy_j - Σ_k dy_k y_k)"""
+    features = dims[0]
+    for start in range(0, x.size, features):
+        inner = like(y[start], 0)
+        for j in range(start, start + features):
+            inner += dy[j] * y[j]
+        for j in range(start, start + features):
+            dx[j] = y[j] * (dy[j] - inner)
+
+
+# --- registry -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function that a layer can name.
+
+    Attributes
+    ----------
+    name, summary : str
+        As the registry and ``neurofilm list activations`` show it.
+    rule, derivative : kernel
+        Scalar functions ``rule(x)`` and ``derivative(x, y)``; unused where whole-row loops are given.
+    single : kernel, optional
+        A faster `rule` that is accurate to float32 only.
+    odd : bool
+        Whether ``rule(-x) == -rule(x)``: flipping the signs of a unit's weights is then a symmetry of the network.
+    rows : pair of functions, optional
+        Templates for functions that act on whole rows instead of single values.
+    """
+
+    name: str
+    summary: str
+    rule: Any = None
+    derivative: Any = None
+    single: Any = None
+    odd: bool = False
+    rows: tuple[Callable[..., None], Callable[..., None]] | None = None
+
+    def kernels(self, dtype: np.dtype[Any]) -> tuple[Any, Any]:
+        """The forward and the backward kernel for arrays of `dtype`."""
+        return _kernels(self.name, np.dtype(dtype).name)
+
+
+@lru_cache(maxsize=None)
+def _kernels(name: str, dtype: str) -> tuple[Any, Any]:
+    activation = ACTIVATIONS[name]
+    if activation.rows is not None:
+        return kernel(activation.rows[0]), kernel(activation.rows[1])
+    rule = activation.single if activation.single is not None and dtype == "float32" else activation.rule
+    return (
+        specialise(elementwise_forward, rule.__name__, rule=rule),
+        specialise(elementwise_backward, name, derivative=activation.derivative),
+    )
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    entry.name: entry
+    for entry in (
+        Activation("linear", "x, unchanged", linear, linear_derivative, odd=True),
+        Activation("relu", "max(x, 0)", relu, relu_derivative),
+        Activation("sigmoid", "1 / (1 + exp(-x)), between 0 and 1", sigmoid, sigmoid_derivative, sigmoid_single),
+        Activation("tanh", "tanh x, between -1 and 1", tanh, tanh_derivative, tanh_single, odd=True),
+        Activation("softmax", "exp x over its sum: probabilities of classes", rows=(softmax_forward, softmax_backward)),
+    )
+}
+
+
+def get_activation(name: str) -> Activation:
+    """Look an activation up by name; an unknown name raises ConfigurationError with the nearest known ones."""
+    if name not in ACTIVATIONS:
+        raise nearest("activation", name, ACTIVATIONS)
+    return ACTIVATIONS[name]

@@ -1,0 +1,137 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.activations import get_activation
+from engine.errors import ConfigurationError
+from engine.initializers import get_initializer
+from engine.jit import kernel, like
+from engine.layers.base import Layer, Operation, Parameter, Shape
+
+# Up to this many weights a plain loop nest beats a call into BLAS.
+LOOP_LIMIT = 1024
+
+
+@kernel
+def dense_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no-untyped-def]
+    """Y = X W + b, with X (batch, in_features), W (in_features, out_features), b (out_features)."""
+    batch, in_features, out_features = run[0], dims[0], dims[1]
+    bias = theta[in_features * out_features :]
+    outputs = y.reshape(batch, out_features)
+    if in_features * out_features > LOOP_LIMIT:
+        weight = theta[: in_features * out_features].reshape(in_features, out_features)
+        np.dot(x.reshape(batch, in_features), weight, outputs)
+        for n in range(batch):
+            for o in range(out_features):
+                outputs[n, o] += bias[o]
+    else:
+        for n in range(batch):
+            row = outputs[n]
+            for o in range(out_features):
+                row[o] = bias[o]
+            for i in range(in_features):
+                value = x[n * in_features + i]
+                weight_row = theta[i * out_features : (i + 1) * out_features]
+                for o in range(out_features):
+                    row[o] += value * weight_row[o]
+
+
+@kernel
+def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):  # type: ignore[no-untyped-def]
+    """dW = Xᵀ dY, db = Σ_n dY_n, dX = dY Wᵀ."""
+    batch, in_features, out_features = run[0], dims[0], dims[1]
+    weights = in_features * out_features
+    dbias = dtheta[weights:]
+    dbias[:] = like(x[0], 0)
+    for n in range(batch):
+        row = dy[n * out_features : (n + 1) * out_features]
+        for o in range(out_features):
+            dbias[o] += row[o]
+    if weights > LOOP_LIMIT:
+        inputs, doutputs = x.reshape(batch, in_features), dy.reshape(batch, out_features)
+        np.dot(inputs.T, doutputs, dtheta[:weights].reshape(in_features, out_features))
+        if dx.size > 0:
+            weight = theta[:weights].reshape(in_features, out_features)
+            np.dot(doutputs, weight.T, dx.reshape(batch, in_features))
+    else:
+        dtheta[:weights] = like(x[0], 0)
+        for n in range(batch):
+            row = dy[n * out_features : (n + 1) * out_features]
+            for i in range(in_features):
+                value = x[n * in_features + i]
+                dweight_row = dtheta[i * out_features : (i + 1) * out_features]
+                for o in range(out_features):
+                    dweight_row[o] += value * row[o]
+        if dx.size > 0:
+            for n in range(batch):
+                row = dy[n * out_features : (n + 1) * out_features]
+                for i in range(in_features):
+                    weight_row = theta[i * out_features : (i + 1) * out_features]
+                    total = like(x[0], 0)
+                    for o in range(out_features):
+                        total += weight_row[o] * row[o]
+                    dx[n * in_features + i] = total
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """A fully connected layer: ``outputs = activation(inputs @ weight + bias)``.
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs (neurons), at least 1.
+    activation : str
+        A name in ACTIVATIONS.
+    weight_init, bias_init : str
+        Names in INITIALIZERS.
+
+    Notes
+    -----
+    Takes inputs of shape ``(in_features,)``. Its parameters are ``weight`` (in_features, units) and ``bias``
+    (units,).
+    """
+
+    units: int
+    activation: str = "linear"
+    weight_init: str = "glorot_uniform"
+    bias_init: str = "zeros"
+
+    name: ClassVar[str] = "dense"
+    summary: ClassVar[str] = "fully connected: activation(inputs @ weight + bias)"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.units, bool) or not isinstance(self.units, int) or self.units < 1:
+            raise ConfigurationError(f"Dense: units={self.units!r} must be a whole number of at least 1")
+        get_activation(self.activation)
+        get_initializer(self.weight_init)
+        get_initializer(self.bias_init)
+
+    def parameters(self, input_shape: Shape) -> list[Parameter]:
+        in_features = self._in_features(input_shape)
+        return [
+            Parameter("weight", (in_features, self.units), self.weight_init, in_features, self.units),
+            Parameter("bias", (self.units,), self.bias_init, in_features, self.units),
+        ]
+
+    def operations(self, input_shape: Shape) -> list[Operation]:
+        in_features = self._in_features(input_shape)
+        affine = Operation(_dense_kernels, (self.units,), dims=(in_features, self.units), reads_parameters=True)
+        if self.activation == "linear":
+            return [affine]
+        kernels = get_activation(self.activation).kernels
+        return [affine, Operation(kernels, (self.units,), dims=(self.units,), activation=self.activation)]
+
+    def _in_features(self, input_shape: Shape) -> int:
+        if len(input_shape) != 1:
+            raise ConfigurationError(f"Dense takes one row of features an example, not the shape {input_shape}")
+        return input_shape[0]
+
+
+def _dense_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    return dense_forward, dense_backward

@@ -1,0 +1,166 @@
+"""Loss functions: each scalar rule beside its derivative, and the loops that average them over a batch.
+
+To add one: write its rule and derivative and give them a line in LOSSES.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.activations import sigmoid
+from engine.errors import ConfigurationError, nearest
+from engine.jit import kernel, like, specialise
+
+# --- scalar rules: loss = rule(output, target), and dloss/doutput = derivative(output, target) --------------------
+
+
+@kernel
+def squared_error(output, target):  # type: ignore[no-untyped-def]
+    """(output - target)²"""
+    return (output - target) * (output - target)
+
+
+@kernel
+def squared_error_derivative(output, target):  # type: ignore[no-untyped-def]
+    """2 (output - target)"""
+    return like(output, 2) * (output - target)
+
+
+@kernel
+def binary_crossentropy(logit, target):  # type: ignore[no-untyped-def]
+    """-t log σ(z) - (1 - t) log(1 - σ(z)) = max(z, 0) - z t + log(1 + exp(-|z|)), which cannot overflow"""
+    return max(logit, like(logit, 0)) - logit * target + math.log1p(math.exp(-abs(logit)))
+
+
+@kernel
+def binary_crossentropy_derivative(logit, target):  # type: ignore[no-untyped-def]
+    """σ(z) - t"""
+    return sigmoid(logit) - target
+
+
+# --- loops over a batch -------------------------------------------------------------------------------------------
+
+
+def elementwise_loss(run, dims, constants, outputs, targets, weights, doutputs, totals):  # type: ignore[no-untyped-def]
+    """L = 1/(N K) Σ_n w_n Σ_k rule(y_nk, t_nk), over N examples with K outputs; adds N L to totals[0]."""
+    batch, features = run[0], dims[0]
+    scale = like(outputs[0], 1.0 / (batch * features))
+    total = 0.0
+    for n in range(batch):
+        example = like(outputs[0], 0)
+        for i in range(n * features, (n + 1) * features):
+            example += rule(outputs[i], targets[i])  # type: ignore[name-defined]  # noqa: F821
+            doutputs[i] = weights[n] * scale * derivative(outputs[i], targets[i])  # type: ignore[name-defined]  # noqa: F821
+        total += weights[n] * example
+    totals[0] += total / features
+
+
+def categorical_crossentropy(run, dims, constants, outputs, targets, weights, doutputs, totals):  # type: ignore[no-untyped-def]
+    """L = 1/N Σ_n w_n Σ_k -t_nk log softmax(z_n)_k, from logits z; dz_nk = w_n (Σ_j t_nj softmax(z_n)_k - t_nk) / N."""
+    batch, classes = run[0], dims[0]
+    scale = like(outputs[0], 1.0 / batch)
+    for n in range(batch):
+        start = n * classes
+        largest, mass = outputs[start], targets[start]
+        for i in range(start + 1, start + classes):
+            largest = max(largest, outputs[i])
+            mass += targets[i]
+        total = like(largest, 0)
+        for i in range(start, start + classes):
+            doutputs[i] = math.exp(outputs[i] - largest)
+            total += doutputs[i]
+        log_total = math.log(total) + largest
+        example = like(largest, 0)
+        for i in range(start, start + classes):
+            example += targets[i] * (log_total - outputs[i])
+            doutputs[i] = weights[n] * scale * (mass * doutputs[i] / total - targets[i])
+        totals[0] += weights[n] * example
+
+
+# --- registry -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss that training can name.
+
+    Attributes
+    ----------
+    name, summary : str
+        As the registry and ``neurofilm list losses`` show it.
+    rule, derivative : kernel
+        Scalar functions of one output and its target; unused where a whole loop is given.
+    rows : function, optional
+        Template of a loop over whole rows, where outputs of one example depend on each other.
+    link : str, optional
+        The last layer's activation whose inverse the loss contains: it is computed from that layer's logits.
+    """
+
+    name: str
+    summary: str
+    rule: Any = None
+    derivative: Any = None
+    rows: Callable[..., None] | None = None
+    link: str | None = None
+
+    def kernel(self) -> Any:
+        """The compiled loop, with signature (run, dims, constants, outputs, targets, weights, doutputs, totals)."""
+        return _kernel(self.name)
+
+    def from_logits(self, activation: str) -> bool:
+        """Whether the loss skips the last activation and reads its inputs.
+
+        Raises ConfigurationError when this loss cannot follow that activation.
+        """
+        if self.link is None:
+            return False
+        if activation not in (self.link, "linear"):
+            raise ConfigurationError(
+                f"loss {self.name!r} needs a last layer with activation {self.link!r} (or 'linear', for logits), "
+                f"not {activation!r}"
+            )
+        return True
+
+
+@lru_cache(maxsize=None)
+def _kernel(name: str) -> Any:
+    loss = LOSSES[name]
+    if loss.rows is not None:
+        return kernel(loss.rows)
+    return specialise(elementwise_loss, name, rule=loss.rule, derivative=loss.derivative)
+
+
+LOSSES: dict[str, Loss] = {
+    entry.name: entry
+    for entry in (
+        Loss("mse", "mean squared error", squared_error, squared_error_derivative),
+        Loss(
+            "binary_crossentropy",
+            "-log of the probability given to the right one of two answers; last activation sigmoid",
+            binary_crossentropy,
+            binary_crossentropy_derivative,
+            link="sigmoid",
+        ),
+        Loss(
+            "categorical_crossentropy",
+            "-log of the probability given to the right class; last activation softmax",
+            rows=categorical_crossentropy,
+            link="softmax",
+        ),
+    )
+}
+
+
+def get_loss(loss: str | Loss) -> Loss:
+    """Look a loss up by name; an unknown name raises ConfigurationError with the nearest known ones."""
+    if isinstance(loss, Loss):
+        return loss
+    if loss not in LOSSES:
+        raise nearest("loss", loss, LOSSES)
+    return LOSSES[loss]

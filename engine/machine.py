@@ -1,0 +1,253 @@
+"""The compiled program: a table of kernels for one network, and the loops that walk it.
+
+A network becomes a `Program`: addresses of kernels and the sizes they need. Everything that changes lies in flat
+buffers, the `Workspace`. The loops below are compiled once for all networks of one dtype, and a whole epoch runs
+inside one of them: no Python between batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import from_dtype, types
+from numpy.typing import NDArray
+
+from engine.jit import address, call, kernel
+from engine.layers.base import Operation, Shape
+from engine.random import permute
+
+# Columns of Program.layout: where an operation's arrays lie. Starts count values of one example; the loops multiply
+# by the capacity of the workspace.
+THETA_START, THETA_STOP, X_START, X_SIZE, Y_START, Y_SIZE, TAPE_START, TAPE_SIZE = range(8)
+
+# Entries of `run`, which every kernel can read.
+BATCH, TRAINING, STEP, SEED = range(4)
+
+
+class Program(NamedTuple):
+    """What the loops need to know of a network; one row for each operation."""
+
+    forward: NDArray[np.int64]
+    backward: NDArray[np.int64]
+    dims: NDArray[np.int64]
+    constants: NDArray[Any]
+    layout: NDArray[np.int64]
+
+
+class Workspace(NamedTuple):
+    """Buffers for batches of up to `capacity` examples, flat, in the network's dtype."""
+
+    capacity: int
+    values: NDArray[Any]
+    dvalues: NDArray[Any]
+    tape: NDArray[Any]
+    targets: NDArray[Any]
+    weights: NDArray[Any]
+
+
+class Objective(NamedTuple):
+    """The loss and the count of right answers, as the loops call them."""
+
+    operations: int  # how many operations come before the loss: it may skip the last activation
+    loss: int
+    accuracy: int
+    dims: NDArray[np.int64]
+    constants: NDArray[Any]
+
+
+class Data(NamedTuple):
+    """Examples: x (N, features), y (N, outputs), weights (N,), C-contiguous, in the network's dtype."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weights: NDArray[Any]
+
+
+# --- building -----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=None)
+def signatures(dtype_name: str) -> dict[str, Any]:
+    """The one signature of each kind of kernel, for arrays of a dtype."""
+    ints, reals = types.Array(types.int64, 1, "C"), types.Array(from_dtype(np.dtype(dtype_name)), 1, "C")
+    doubles = types.Array(types.float64, 1, "C")
+    return {
+        "forward": types.void(ints, ints, *[reals] * 5),
+        "backward": types.void(ints, ints, *[reals] * 8),
+        "loss": types.void(ints, ints, *[reals] * 5, doubles),
+        "accuracy": types.void(ints, ints, *[reals] * 3, doubles),
+        "update": types.void(*[reals] * 4, doubles, types.int64),
+    }
+
+
+def assemble(
+    operations: Sequence[Operation], spans: Sequence[tuple[int, int]], input_shape: Shape, dtype: np.dtype[Any]
+) -> Program:
+    """Compile the kernels of a network and lay out its buffers.
+
+    Parameters
+    ----------
+    operations : sequence of Operation
+        In the order in which they run.
+    spans : sequence of (int, int)
+        For each operation, where its parameters lie in the flat vector.
+    input_shape : tuple of int
+        Shape of one example.
+    dtype : dtype
+        float32 or float64.
+    """
+    kernels = [operation.kernels(dtype) for operation in operations]
+    signature = signatures(dtype.name)
+    layout = np.zeros((len(operations), 8), np.int64)
+    dims = np.zeros((len(operations), max(len(operation.dims) for operation in operations)), np.int64)
+    constants = np.zeros((len(operations), max(1, *(len(operation.constants) for operation in operations), 1)), dtype)
+    x_start, x_size, tape_start = 0, prod(input_shape), 0
+    for k, (operation, span) in enumerate(zip(operations, spans, strict=True)):
+        y_size = prod(operation.output_shape)
+        layout[k] = (*span, x_start, x_size, x_start + x_size, y_size, tape_start, operation.tape_per_example)
+        dims[k, : len(operation.dims)] = operation.dims
+        constants[k, : len(operation.constants)] = operation.constants
+        x_start, x_size = x_start + x_size, y_size
+        tape_start += operation.tape_per_example
+    return Program(
+        np.array([address(forward, signature["forward"]) for forward, _ in kernels], np.int64),
+        np.array([address(backward, signature["backward"]) for _, backward in kernels], np.int64),
+        dims,
+        constants,
+        layout,
+    )
+
+
+def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspace:
+    """Allocate the buffers for batches of up to `capacity` examples."""
+    last = program.layout[-1]
+    values = int(last[Y_START] + last[Y_SIZE])
+    tape = int(last[TAPE_START] + last[TAPE_SIZE])
+    outputs = int(last[Y_SIZE])
+    return Workspace(
+        capacity,
+        np.zeros(values * capacity, dtype),
+        np.zeros(values * capacity, dtype),
+        np.zeros(tape * capacity, dtype),
+        np.zeros(outputs * capacity, dtype),
+        np.ones(capacity, dtype),
+    )
+
+
+# --- the loops ----------------------------------------------------------------------------------------------------
+
+
+@kernel
+def cut(buffer, start, size, space, batch):  # type: ignore[no-untyped-def]
+    """The part of a buffer that holds `batch` examples of `size` values each."""
+    first = start * space.capacity
+    return buffer[first : first + size * batch]
+
+
+@kernel
+def forward_pass(program, count, run, theta, space):  # type: ignore[no-untyped-def]
+    """Run the first `count` operations on the batch that lies at the start of ``space.values``."""
+    batch = run[BATCH]
+    for k in range(count):
+        at = program.layout[k]
+        x = cut(space.values, at[X_START], at[X_SIZE], space, batch)
+        y = cut(space.values, at[Y_START], at[Y_SIZE], space, batch)
+        tape = cut(space.tape, at[TAPE_START], at[TAPE_SIZE], space, batch)
+        parameters = theta[at[THETA_START] : at[THETA_STOP]]
+        call(program.forward[k], (run, program.dims[k], program.constants[k], parameters, x, y, tape))
+
+
+@kernel
+def backward_pass(program, count, run, theta, space, gradient):  # type: ignore[no-untyped-def]
+    """Run the first `count` operations backwards, from the output gradient in ``space.dvalues`` to `gradient`."""
+    batch = run[BATCH]
+    for k in range(count - 1, -1, -1):
+        at = program.layout[k]
+        x = cut(space.values, at[X_START], at[X_SIZE], space, batch)
+        y = cut(space.values, at[Y_START], at[Y_SIZE], space, batch)
+        tape = cut(space.tape, at[TAPE_START], at[TAPE_SIZE], space, batch)
+        dy = cut(space.dvalues, at[Y_START], at[Y_SIZE], space, batch)
+        # The data need no gradient: an empty dx tells the first operation so.
+        dx = cut(space.dvalues, at[X_START], at[X_SIZE] if k > 0 else 0, space, batch)
+        parameters = theta[at[THETA_START] : at[THETA_STOP]]
+        dparameters = gradient[at[THETA_START] : at[THETA_STOP]]
+        call(
+            program.backward[k],
+            (run, program.dims[k], program.constants[k], parameters, x, y, tape, dy, dx, dparameters),
+        )
+
+
+@kernel
+def measure(program, objective, run, space, totals):  # type: ignore[no-untyped-def]
+    """Add the batch's loss to totals[0] and its right answers to totals[1]; leave dloss/doutput in the workspace."""
+    at = program.layout[objective.operations - 1]
+    outputs = cut(space.values, at[Y_START], at[Y_SIZE], space, run[BATCH])
+    doutputs = cut(space.dvalues, at[Y_START], at[Y_SIZE], space, run[BATCH])
+    targets = space.targets[: run[BATCH] * at[Y_SIZE]]
+    weights = space.weights[: run[BATCH]]
+    arguments = (run, objective.dims, objective.constants, outputs, targets, weights, doutputs, totals)
+    call(objective.loss, arguments)
+    call(objective.accuracy, (run, objective.dims, objective.constants, outputs, targets, totals))
+
+
+@kernel
+def gather(data, order, start, batch, space):  # type: ignore[no-untyped-def]
+    """Copy the examples order[start : start + batch] to the start of the workspace."""
+    features, outputs = data.x.shape[1], data.y.shape[1]
+    for n in range(batch):
+        example = order[start + n]
+        source, target = data.x[example], data.y[example]
+        for i in range(features):
+            space.values[n * features + i] = source[i]
+        for i in range(outputs):
+            space.targets[n * outputs + i] = target[i]
+        space.weights[n] = data.weights[example]
+
+
+@kernel
+def train_batches(  # type: ignore[no-untyped-def]
+    program, objective, update, settings, theta, gradient, moments, data, order, space, run, first, last, totals
+):
+    """Take the optimisation steps for the batches `first` … `last` - 1 of the epoch that `order` lays out.
+
+    Adds to `totals`: the loss summed over examples, the right answers, the examples. Stops at a loss that is not
+    finite. Counts steps in run[STEP], which numbers from 1 for the optimizer.
+    """
+    examples, size = order.size, theta.size
+    for batch in range(first, last):
+        start = batch * space.capacity
+        run[BATCH] = min(space.capacity, examples - start)
+        run[STEP] += 1
+        gather(data, order, start, run[BATCH], space)
+        forward_pass(program, objective.operations, run, theta, space)
+        measure(program, objective, run, space, totals)
+        totals[2] += run[BATCH]
+        if not np.isfinite(totals[0]):
+            return
+        backward_pass(program, objective.operations, run, theta, space, gradient)
+        call(update, (theta, gradient, moments[:size], moments[size:], settings, run[STEP]))
+
+
+@kernel
+def lay_out_epoch(order, seed, epoch, shuffle):  # type: ignore[no-untyped-def]
+    """Fill `order` with the sequence in which the epoch takes the examples."""
+    if shuffle:
+        permute(order, seed, epoch)
+    else:
+        for i in range(order.size):
+            order[i] = i
+
+
+@kernel
+def evaluate_batches(program, objective, theta, data, order, space, run, totals):  # type: ignore[no-untyped-def]
+    """Add to `totals` the loss summed over all examples, the right answers, the examples, without training."""
+    for start in range(0, order.size, space.capacity):
+        run[BATCH] = min(space.capacity, order.size - start)
+        gather(data, order, start, run[BATCH], space)
+        forward_pass(program, objective.operations, run, theta, space)
+        measure(program, objective, run, space, totals)
+        totals[2] += run[BATCH]

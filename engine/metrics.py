@@ -1,0 +1,62 @@
+"""How often a network is right: kernels that count, beside the loss, in the machine's loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.jit import kernel
+
+
+@kernel
+def count_nothing(run, dims, constants, outputs, targets, totals):  # type: ignore[no-untyped-def]
+    """Regression: no answer is right or wrong."""
+
+
+@kernel
+def count_largest(run, dims, constants, outputs, targets, totals):  # type: ignore[no-untyped-def]
+    """Add to totals[1] the examples whose largest output is that of the right class."""
+    features = dims[0]
+    for start in range(0, run[0] * features, features):
+        answer, truth = start, start
+        for i in range(start + 1, start + features):
+            if outputs[i] > outputs[answer]:
+                answer = i
+            if targets[i] > targets[truth]:
+                truth = i
+        totals[1] += answer == truth
+
+
+@kernel
+def count_above(run, dims, constants, outputs, targets, totals):  # type: ignore[no-untyped-def]
+    """Add to totals[1] the share of outputs that lie on the target's side of the threshold constants[0].
+
+    The target's own threshold is constants[1].
+    """
+    features = dims[0]
+    right = 0
+    for i in range(run[0] * features):
+        right += (outputs[i] > constants[0]) == (targets[i] > constants[1])
+    totals[1] += right / features
+
+
+def accuracy_kernel(
+    classification: bool, outputs: int, link: str | None, from_logits: bool
+) -> tuple[Any, tuple[float, float]]:
+    """Choose the kernel that counts right answers, and its constants.
+
+    Parameters
+    ----------
+    classification : bool
+        Whether answers can be right or wrong at all.
+    outputs : int
+        Outputs of the network.
+    link : str or None
+        The activation that the loss belongs to; with "sigmoid" every output is a question of its own.
+    from_logits : bool
+        Whether the outputs are logits, which are above 0 where the probability is above one half.
+    """
+    if not classification:
+        return count_nothing, (0.0, 0.0)
+    if outputs > 1 and link != "sigmoid":
+        return count_largest, (0.0, 0.0)
+    return count_above, (0.0 if from_logits else 0.5, 0.5)

@@ -1,0 +1,365 @@
+"""A network: layers, one flat parameter vector, and what can be asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine import machine
+from engine.errors import ConfigurationError, DataError
+from engine.initializers import get_initializer
+from engine.layers import layer_from_config
+from engine.layers.base import Layer, Operation, Shape
+from engine.losses import Loss, get_loss
+from engine.objective import build_objective, prepare_data
+
+if TYPE_CHECKING:
+    from engine.training import History
+
+DTYPES = ("float32", "float64")
+
+# Examples that predict, activations and evaluate take at a time.
+CHUNK = 1024
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one named array lies in the flat parameter vector."""
+
+    name: str
+    shape: Shape
+    start: int
+    stop: int
+
+
+class Network:
+    """A feed-forward network whose passes are compiled kernels.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        From the input to the output; at least one.
+    input_shape : tuple of int
+        Shape of one example, such as ``(2,)``.
+    seed : int
+        Decides the starting weights and, unless `fit` is given another, the order of examples.
+    dtype : {"float32", "float64"}
+        Of parameters and arithmetic.
+
+    Attributes
+    ----------
+    parameters : ndarray, shape (parameter_count,)
+        All weights and biases, flat and C-contiguous. Assign to its elements to change the network.
+    weights : dict of str to ndarray
+        Named views of `parameters`: ``"0.weight"`` (in_features, out_features), ``"0.bias"`` (out_features,), …
+    layout : list of Slot
+        Where each named array lies in `parameters`.
+    input_shape, output_shape : tuple of int
+        Shape of one example and of its output.
+
+    Raises
+    ------
+    ConfigurationError
+        When the layers do not fit each other, the input or the dtype.
+
+    Examples
+    --------
+    >>> net = Network([Dense(16, "tanh"), Dense(1, "sigmoid")], input_shape=(2,), seed=7)
+    >>> net.fit(x, y, loss="binary_crossentropy", optimizer="adam", epochs=100)
+    >>> net.predict(x)
+    """
+
+    def __init__(
+        self, layers: Sequence[Layer], input_shape: Sequence[int], seed: int = 0, dtype: str | np.dtype[Any] = "float32"
+    ) -> None:
+        self.layers = list(layers)
+        self.input_shape = _check_shape(input_shape)
+        self.seed = _check_seed(seed)
+        self.dtype = _check_dtype(dtype)
+        if not self.layers:
+            raise ConfigurationError("a network needs at least one layer, such as Dense(1)")
+        self.layer_shapes: list[Shape] = []
+        self.layout: list[Slot] = []
+        self._operations: list[Operation] = []
+        self._spans: list[tuple[int, int]] = []
+        self._layer_ends: list[int] = []  # for each layer, the number of operations up to its output
+        fans = self._build()
+        self.parameters: NDArray[Any] = np.zeros(self.layout[-1].stop if self.layout else 0, self.dtype)
+        self.weights: dict[str, NDArray[Any]] = {
+            slot.name: self.parameters[slot.start : slot.stop].reshape(slot.shape) for slot in self.layout
+        }
+        for index, (slot, (initializer, fan_in, fan_out)) in enumerate(zip(self.layout, fans, strict=True)):
+            generator = np.random.default_rng([self.seed, index])
+            values = get_initializer(initializer).draw(generator, slot.shape, fan_in, fan_out)
+            self.weights[slot.name][...] = values
+        self._program: machine.Program | None = None
+        self._workspace: machine.Workspace | None = None
+
+    def _build(self) -> list[tuple[str, int, int]]:
+        """Infer shapes, lay out the parameters, collect the operations; give each slot's initializer and fans."""
+        shape, start = self.input_shape, 0
+        fans = []
+        for index, layer in enumerate(self.layers):
+            if not isinstance(layer, Layer):
+                raise ConfigurationError(f"layer {index} is {layer!r}: give layers such as Dense(16, activation='tanh')")
+            try:
+                parameters, operations = layer.parameters(shape), layer.operations(shape)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"layer {index}: {error}") from None
+            first = start
+            for parameter in parameters:
+                slot = Slot(f"{index}.{parameter.name}", parameter.shape, start, start + parameter.size)
+                self.layout.append(slot)
+                fans.append((parameter.initializer, parameter.fan_in, parameter.fan_out))
+                start = slot.stop
+            for operation in operations:
+                self._operations.append(operation)
+                self._spans.append((first, start) if operation.reads_parameters else (0, 0))
+            shape = operations[-1].output_shape
+            self.layer_shapes.append(shape)
+            self._layer_ends.append(len(self._operations))
+        return fans
+
+    # --- what it is -----------------------------------------------------------------------------------------------
+
+    @property
+    def output_shape(self) -> Shape:
+        return self.layer_shapes[-1]
+
+    @property
+    def parameter_count(self) -> int:
+        return int(self.parameters.size)
+
+    @property
+    def output_activation(self) -> str:
+        """The name of the activation function that makes the output ("linear" if there is none)."""
+        return self._operations[-1].activation or "linear"
+
+    def config(self) -> dict[str, Any]:
+        """The settings that `from_config` rebuilds the network from (not its weights), JSON-able."""
+        return {
+            "input_shape": list(self.input_shape),
+            "dtype": self.dtype.name,
+            "seed": self.seed,
+            "layers": [layer.config() for layer in self.layers],
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Network:
+        """Build a network from what `config` gave, with freshly initialised weights."""
+        layers = [layer_from_config(settings) for settings in config["layers"]]
+        return cls(layers, config["input_shape"], seed=config.get("seed", 0), dtype=config.get("dtype", "float32"))
+
+    def summary(self) -> str:
+        """A table of layers, output shapes and parameter counts."""
+        rows = [("layer", "output", "parameters"), ("input", _shape_text(self.input_shape), "")]
+        for index, (layer, shape) in enumerate(zip(self.layers, self.layer_shapes, strict=True)):
+            count = sum(slot.stop - slot.start for slot in self.layout if slot.name.split(".")[0] == str(index))
+            activation = getattr(layer, "activation", None)
+            rows.append((f"{index} {layer}" + (f" {activation}" if activation else ""), _shape_text(shape), f"{count:,}"))
+        rows.append(("total", "", f"{self.parameter_count:,}"))
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        return "\n".join(
+            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}".rstrip() for row in rows
+        )
+
+    def __repr__(self) -> str:
+        sizes = "-".join(_shape_text(shape) for shape in (self.input_shape, *self.layer_shapes))
+        return f"Network({sizes}, {self.parameter_count:,} parameters, {self.dtype.name})"
+
+    # --- running it -----------------------------------------------------------------------------------------------
+
+    @property
+    def program(self) -> machine.Program:
+        """The compiled program, made on first use."""
+        if self._program is None:
+            self._program = machine.assemble(self._operations, self._spans, self.input_shape, self.dtype)
+        return self._program
+
+    def workspace(self, capacity: int) -> machine.Workspace:
+        """Buffers for batches of `capacity` examples, kept for the next call."""
+        if self._workspace is None or self._workspace.capacity != capacity:
+            self._workspace = machine.workspace(self.program, capacity, self.dtype)
+        return self._workspace
+
+    def predict(self, x: ArrayLike) -> NDArray[Any]:
+        """The outputs for a batch of examples.
+
+        Parameters
+        ----------
+        x : array_like, shape (N, *input_shape)
+
+        Returns
+        -------
+        ndarray, shape (N, *output_shape), in the network's dtype
+            After the last activation: probabilities where it is a sigmoid or a softmax.
+        """
+        return self._outputs(x, [len(self._operations)])[0]
+
+    def activations(self, x: ArrayLike) -> list[NDArray[Any]]:
+        """Every layer's output for a batch of examples.
+
+        Returns
+        -------
+        list of ndarray, shapes (N, *layer_shape)
+            One for each layer, after its activation; the last is what `predict` gives.
+        """
+        return self._outputs(x, self._layer_ends)
+
+    def pre_activations(self, x: ArrayLike) -> list[NDArray[Any]]:
+        """Every layer's output before its activation function; the last are the logits.
+
+        Returns
+        -------
+        list of ndarray, shapes (N, *layer_shape)
+            For a layer without an activation function, its output.
+        """
+        return self._outputs(x, [end - (self._operations[end - 1].activation is not None) for end in self._layer_ends])
+
+    def _outputs(self, x: ArrayLike, ends: list[int]) -> list[NDArray[Any]]:
+        """The values after each of the operations numbered by `ends` (counted from 1)."""
+        inputs = self.check_inputs(x)
+        examples = inputs.shape[0]
+        capacity = max(1, min(CHUNK, examples))
+        space = self.workspace(capacity)
+        shapes = [self._operations[end - 1].output_shape if end else self.input_shape for end in ends]
+        outputs = [np.empty((examples, prod(shape)), self.dtype) for shape in shapes]
+        run = self.new_run()
+        for start in range(0, examples, capacity):
+            stop = min(start + capacity, examples)
+            run[machine.BATCH] = stop - start
+            space.values[: (stop - start) * inputs.shape[1]] = inputs[start:stop].reshape(-1)
+            machine.forward_pass(self.program, max(ends), run, self.parameters, space)
+            for end, output in zip(ends, outputs, strict=True):
+                at = self.program.layout[max(end, 1) - 1]
+                first = (at[machine.Y_START] if end else 0) * capacity
+                values = space.values[first : first + output.shape[1] * (stop - start)]
+                output[start:stop] = values.reshape(stop - start, -1)
+        return [output.reshape(examples, *shape) for output, shape in zip(outputs, shapes, strict=True)]
+
+    def evaluate(self, x: ArrayLike, y: ArrayLike, loss: str | Loss, weights: ArrayLike | None = None) -> dict[str, float]:
+        """The mean loss and, for classification, the accuracy.
+
+        Parameters
+        ----------
+        x : array_like, shape (N, *input_shape)
+        y : array_like
+            Integer labels (N,), or targets (N, *output_shape).
+        loss : str or Loss
+            A name in LOSSES.
+        weights : array_like, shape (N,), optional
+            How much each example counts in the loss.
+
+        Returns
+        -------
+        dict
+            ``{"loss": …}`` and, for classification, ``"accuracy"``, a share between 0 and 1.
+        """
+        data, classification = prepare_data(self, x, y, get_loss(loss), weights)
+        objective = build_objective(self, get_loss(loss), classification)
+        space = self.workspace(min(CHUNK, data.x.shape[0]))
+        totals = np.zeros(3)
+        order = np.arange(data.x.shape[0])
+        machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, self.new_run(), totals)
+        return summarise(totals, classification)
+
+    def gradient(
+        self, x: ArrayLike, y: ArrayLike, loss: str | Loss, weights: ArrayLike | None = None
+    ) -> tuple[float, NDArray[Any]]:
+        """The mean loss over a batch and its gradient with respect to `parameters`.
+
+        Parameters are those of `evaluate`.
+
+        Returns
+        -------
+        loss : float
+        gradient : ndarray, shape (parameter_count,)
+        """
+        data, classification = prepare_data(self, x, y, get_loss(loss), weights)
+        objective = build_objective(self, get_loss(loss), classification)
+        examples = data.x.shape[0]
+        space = self.workspace(examples)
+        run, totals, gradient = self.new_run(), np.zeros(3), np.zeros_like(self.parameters)
+        run[machine.BATCH] = examples
+        machine.gather(data, np.arange(examples), 0, examples, space)
+        machine.forward_pass(self.program, objective.operations, run, self.parameters, space)
+        machine.measure(self.program, objective, run, space, totals)
+        machine.backward_pass(self.program, objective.operations, run, self.parameters, space, gradient)
+        return float(totals[0]) / examples, gradient
+
+    def fit(self, x: ArrayLike, y: ArrayLike, **settings: Any) -> History:
+        """Train the network; see `engine.training.fit` for the settings."""
+        from engine.training import fit
+
+        return fit(self, x, y, **settings)
+
+    def new_run(self) -> NDArray[np.int64]:
+        """What the kernels read besides their sizes: [batch, training, step, seed]."""
+        run = np.zeros(4, np.int64)
+        run[machine.SEED] = self.seed
+        return run
+
+    def check_inputs(self, x: ArrayLike) -> NDArray[Any]:
+        """Check a batch of examples and give it as a C-contiguous (N, features) array in the network's dtype.
+
+        Raises
+        ------
+        DataError
+            When the shape is not (N, *input_shape), or the values are not finite numbers.
+        """
+        array = np.asarray(x)
+        if array.dtype.kind not in "fiub":
+            raise DataError(f"x has the dtype {array.dtype}: it must hold numbers")
+        if array.shape[1:] != self.input_shape or array.ndim != 1 + len(self.input_shape):
+            raise DataError(
+                f"x has the shape {array.shape}: this network takes (N, {', '.join(map(str, self.input_shape))})"
+            )
+        flat = np.require(array.reshape(array.shape[0], prod(self.input_shape)), self.dtype, ["C", "W"])
+        if not np.isfinite(flat).all():
+            row = int(np.argwhere(~np.isfinite(flat))[0, 0])
+            raise DataError(f"x holds a value that is not finite (NaN or infinite) in example {row}")
+        return flat
+
+
+def summarise(totals: NDArray[np.float64], classification: bool) -> dict[str, float]:
+    """Turn the machine's totals (loss, right answers, examples) into means."""
+    examples = max(totals[2], 1.0)
+    means = {"loss": float(totals[0] / examples)}
+    if classification:
+        means["accuracy"] = float(totals[1] / examples)
+    return means
+
+
+def _shape_text(shape: Shape) -> str:
+    return "×".join(map(str, shape))
+
+
+def _check_shape(shape: Sequence[int]) -> Shape:
+    try:
+        checked = tuple(int(size) for size in shape)
+    except TypeError:
+        raise ConfigurationError(f"input_shape={shape!r} must be a tuple such as (2,) or (28, 28, 1)") from None
+    if not checked or any(size < 1 for size in checked):
+        raise ConfigurationError(f"input_shape={shape!r} must hold whole numbers of at least 1")
+    return checked
+
+
+def _check_seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
+        raise ConfigurationError(f"seed={seed!r} must be a whole number from 0 to 2**63 - 1")
+    return int(seed)
+
+
+def _check_dtype(dtype: str | np.dtype[Any]) -> np.dtype[Any]:
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        checked = None
+    if checked is None or checked.name not in DTYPES:
+        raise ConfigurationError(f"dtype={dtype!r} must be one of {', '.join(DTYPES)}")
+    return checked

@@ -1,0 +1,106 @@
+"""What a network is trained towards: targets made of labels, and the loss as the machine calls it."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine import machine
+from engine.errors import DataError
+from engine.jit import address
+from engine.losses import Loss
+from engine.metrics import accuracy_kernel
+
+if TYPE_CHECKING:
+    from engine.network import Network
+
+
+def build_objective(network: Network, loss: Loss, classification: bool) -> machine.Objective:
+    """Compile a loss for a network; ConfigurationError when it cannot follow the network's last activation."""
+    from_logits = loss.from_logits(network.output_activation)
+    outputs = prod(network.output_shape)
+    accuracy, constants = accuracy_kernel(classification, outputs, loss.link, from_logits)
+    signature = machine.signatures(network.dtype.name)
+    skip = from_logits and network.output_activation != "linear"
+    return machine.Objective(
+        len(network.program.forward) - skip,
+        address(loss.kernel(), signature["loss"]),
+        address(accuracy, signature["accuracy"]),
+        np.array([outputs], np.int64),
+        np.array(constants, network.dtype),
+    )
+
+
+def prepare_data(
+    network: Network, x: ArrayLike, y: ArrayLike, loss: Loss, weights: ArrayLike | None = None
+) -> tuple[machine.Data, bool]:
+    """Check examples and targets and lay them out for the machine.
+
+    Parameters
+    ----------
+    network : Network
+    x : array_like, shape (N, *input_shape)
+    y : array_like
+        Integer labels (N,), or float targets (N, *output_shape), or (N,) where the network has one output.
+    loss : Loss
+    weights : array_like, shape (N,), optional
+        How much each example counts; 1 by default.
+
+    Returns
+    -------
+    data : Data
+    classification : bool
+        Whether answers can be right or wrong: `y` holds labels, or the loss compares probabilities.
+
+    Raises
+    ------
+    DataError
+        For shapes that do not fit, values that are not finite, or labels outside the classes.
+    """
+    inputs = network.check_inputs(x)
+    examples = inputs.shape[0]
+    if examples == 0:
+        raise DataError("x holds no examples: give at least one")
+    targets, classification = _targets(network, np.asarray(y), loss, examples)
+    if weights is None:
+        checked = np.ones(examples, network.dtype)
+    else:
+        checked = np.require(weights, network.dtype, ["C", "W"])
+        if checked.shape != (examples,) or not np.isfinite(checked).all() or (checked < 0).any():
+            raise DataError(f"weights has the shape {checked.shape}: it must hold {examples} numbers of at least 0")
+    return machine.Data(inputs, targets, checked), classification
+
+
+def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tuple[NDArray[Any], bool]:
+    outputs = prod(network.output_shape)
+    if y.dtype.kind not in "fiub":
+        raise DataError(f"y has the dtype {y.dtype}: it must hold whole-number labels or numeric targets")
+    if y.ndim == 0 or y.shape[0] != examples:
+        raise DataError(f"y has the shape {y.shape}: it must have one entry for each of the {examples} examples of x")
+    if y.ndim == 1 and y.dtype.kind in "iub":
+        classes = max(outputs, 2)
+        wrong = np.flatnonzero((y < 0) | (y >= classes))
+        if wrong.size and (outputs > 1 or loss.link is not None):
+            raise DataError(
+                f"y holds the label {y[wrong[0]]} in example {wrong[0]}: this network tells {classes} classes apart, "
+                f"numbered 0 to {classes - 1}"
+            )
+        if outputs > 1:
+            return np.ascontiguousarray(np.eye(outputs, dtype=network.dtype)[y.astype(np.int64)]), True
+        return np.require(y.reshape(-1, 1), network.dtype, ["C", "W"]), not wrong.size
+    if y.shape[1:] != network.output_shape and not (y.ndim == 1 and outputs == 1):
+        raise DataError(
+            f"y has the shape {y.shape}: this network needs labels ({examples},) or targets "
+            f"({examples}, {', '.join(map(str, network.output_shape))})"
+        )
+    targets = np.require(y.reshape(examples, outputs), network.dtype, ["C", "W"])
+    if not np.isfinite(targets).all():
+        row = int(np.argwhere(~np.isfinite(targets))[0, 0])
+        raise DataError(f"y holds a value that is not finite (NaN or infinite) in example {row}")
+    if loss.link is not None and ((targets < 0) | (targets > 1)).any():
+        row = int(np.argwhere((targets < 0) | (targets > 1))[0, 0])
+        raise DataError(f"y holds {targets[row].tolist()} in example {row}: loss {loss.name!r} needs targets in [0, 1]")
+    return targets, loss.link is not None
