@@ -3,8 +3,21 @@
 import numpy as np
 import pytest
 
-from engine.analysis.geometry import END, START, AffinePath, LayerPath, Progress, Rotation, embed, flat_units
+from engine.analysis.geometry import (
+    END,
+    START,
+    AffinePath,
+    LayerPath,
+    Progress,
+    Rotation,
+    embed,
+    flat_units,
+    layer_paths,
+    orient,
+)
 from engine.errors import ConfigurationError
+from engine.layers import Dense
+from engine.network import Network
 
 SHAPES = [(1, 1), (2, 2), (3, 3), (5, 5), (1, 2), (2, 1), (2, 3), (3, 2), (2, 5)]
 
@@ -120,3 +133,52 @@ def test_relu_folds_and_says_where():
 def test_bad_matrices_are_named(weight, bias, named):
     with pytest.raises(ConfigurationError, match=named):
         AffinePath(weight, bias)
+
+
+def dense_network(sizes, activation, seed):
+    layers = [Dense(units, activation) for units in sizes[1:-1]] + [Dense(sizes[-1], "sigmoid")]
+    network = Network(layers, (sizes[0],), seed=seed)
+    network.parameters[:] += np.random.default_rng(seed).normal(size=network.parameter_count, scale=0.3)
+    return network
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_oriented_network_mirrors_nothing_and_computes_the_same(seed):
+    network = dense_network((2, 2, 2, 2, 1), "tanh", seed)
+    oriented = orient(network)
+    x = np.random.default_rng(1).normal(size=(100, 2)).astype(np.float32)
+    np.testing.assert_allclose(oriented.network.predict(x), network.predict(x), atol=1e-6)
+    assert not any(path.affine.mirrors for path in layer_paths(oriented.network)[:-1])
+    for k, units in enumerate(oriented.flipped[:-1]):
+        signs = np.ones(2, dtype=np.float32)
+        signs[list(units)] = -1
+        np.testing.assert_allclose(oriented.network.activations(x)[k], network.activations(x)[k] * signs, atol=1e-6)
+    assert oriented.flipped[-1] == ()
+
+
+def test_networks_that_mirror_are_among_the_tried():
+    flips = [orient(dense_network((2, 2, 2, 2, 1), "tanh", seed)).flipped for seed in range(8)]
+    assert any(units for layers in flips for units in layers)
+    assert any(not units for layers in flips for units in layers[:-1])
+
+
+def test_orientation_leaves_relu_alone():
+    for seed in range(6):
+        network = dense_network((2, 2, 2, 1), "relu", seed)
+        oriented = orient(network)
+        np.testing.assert_array_equal(oriented.network.parameters, network.parameters)
+        assert oriented.network is not network
+
+
+@pytest.mark.parametrize("sizes", [(2, 2, 2, 1), (2, 3, 2, 1), (1, 2, 1), (2, 3, 3, 1), (2, 16, 2, 4)])
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_every_path_ends_at_the_engines_activations(sizes, activation):
+    network = dense_network(sizes, activation, 4)
+    x = np.random.default_rng(1).uniform(-1, 1, (50, sizes[0])).astype(np.float32)
+    before, after = network.pre_activations(x), network.activations(x)
+    inputs = [x, *after]
+    for k, path in enumerate(layer_paths(network)):
+        z = path.affine.positions(inputs[k], 1, 1, 1)
+        np.testing.assert_allclose(z[:, : sizes[k + 1]], before[k], atol=1e-5)
+        end = path.positions(inputs[k], before[k], after[k], END)
+        np.testing.assert_allclose(end[:, : sizes[k + 1]], after[k], atol=1e-6)
