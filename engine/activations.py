@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,37 +20,37 @@ from engine.jit import kernel, like, specialise
 
 
 @kernel
-def linear(x):  # type: ignore[no-untyped-def]
+def linear(x):
     """y = x"""
     return x
 
 
 @kernel
-def linear_derivative(x, y):  # type: ignore[no-untyped-def]
+def linear_derivative(x, y):
     """dy/dx = 1"""
     return like(x, 1)
 
 
 @kernel
-def relu(x):  # type: ignore[no-untyped-def]
+def relu(x):
     """y = max(x, 0)"""
     return max(x, like(x, 0))
 
 
 @kernel
-def relu_derivative(x, y):  # type: ignore[no-untyped-def]
+def relu_derivative(x, y):
     """dy/dx = 1 where x > 0, else 0"""
     return like(x, 1) if x > 0 else like(x, 0)
 
 
 @kernel
-def tanh(x):  # type: ignore[no-untyped-def]
+def tanh(x):
     """y = tanh x"""
     return math.tanh(x)
 
 
 @kernel
-def tanh_single(x):  # type: ignore[no-untyped-def]
+def tanh_single(x):
     """y = tanh x to 2.3e-7, as a ratio of polynomials: the compiler can vectorise it, as it cannot a call to libm.
 
     Coefficients of the float32 approximation in the Eigen library (`ptanh`), which clamps at ±9 where tanh x rounds
@@ -73,47 +73,50 @@ def tanh_single(x):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def tanh_derivative(x, y):  # type: ignore[no-untyped-def]
+def tanh_derivative(x, y):
     """dy/dx = 1 - y²"""
     return like(y, 1) - y * y
 
 
 @kernel
-def sigmoid(x):  # type: ignore[no-untyped-def]
+def sigmoid(x):
     """y = 1 / (1 + exp(-x)), without overflow"""
     e = math.exp(-abs(x))
     return (like(x, 1) if x >= 0 else e) / (like(x, 1) + e)
 
 
 @kernel
-def sigmoid_single(x):  # type: ignore[no-untyped-def]
+def sigmoid_single(x):
     """y = (1 + tanh(x/2)) / 2, the same function through the vectorisable tanh"""
     half = like(x, 0.5)
     return half + half * tanh_single(half * x)
 
 
 @kernel
-def sigmoid_derivative(x, y):  # type: ignore[no-untyped-def]
+def sigmoid_derivative(x, y):
     """dy/dx = y (1 - y)"""
     return y * (like(y, 1) - y)
 
 
 # --- loops over a batch -------------------------------------------------------------------------------------------
 
+rule: Any = None  # each copy of a loop has its own, given by `specialise`
+derivative: Any = None
 
-def elementwise_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no-untyped-def]
+
+def elementwise_forward(run, dims, constants, theta, x, y, tape):
     """y_i = rule(x_i)"""
     for i in range(x.size):
-        y[i] = rule(x[i])  # type: ignore[name-defined]  # noqa: F821  (a name that `specialise` gives)
+        y[i] = rule(x[i])
 
 
-def elementwise_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):  # type: ignore[no-untyped-def]
+def elementwise_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dx_i = dy_i · derivative(x_i, y_i)"""
     for i in range(x.size):
-        dx[i] = dy[i] * derivative(x[i], y[i])  # type: ignore[name-defined]  # noqa: F821
+        dx[i] = dy[i] * derivative(x[i], y[i])
 
 
-def softmax_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no-untyped-def]
+def softmax_forward(run, dims, constants, theta, x, y, tape):
     """y_j = exp(x_j - max x) / Σ_k exp(x_k - max x), over the last axis of length dims[0]"""
     features = dims[0]
     for start in range(0, x.size, features):
@@ -128,7 +131,7 @@ def softmax_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no
             y[j] /= total
 
 
-def softmax_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):  # type: ignore[no-untyped-def]
+def softmax_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dx_j = y_j (dy_j - Σ_k dy_k y_k)"""
     features = dims[0]
     for start in range(0, x.size, features):
@@ -173,7 +176,7 @@ class Activation:
         return _kernels(self.name, np.dtype(dtype).name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _kernels(name: str, dtype: str) -> tuple[Any, Any]:
     activation = ACTIVATIONS[name]
     if activation.rows is not None:

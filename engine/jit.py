@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -42,14 +42,15 @@ def kernel(function: Callable[..., Any] | None = None, *, parallel: bool = False
     """
     if function is None:
         return lambda given: kernel(given, parallel=parallel)
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder(function.__module__.partition(".")[0]))
+    config: Any = numba.config
+    previous = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder(function.__module__.partition(".")[0]))
     try:
         return numba.njit(
             cache=True, nogil=True, error_model="numpy", fastmath=set(FASTMATH), parallel=parallel
         )(function)
     finally:
-        numba.config.CACHE_DIR = previous
+        config.CACHE_DIR = previous
 
 
 def specialise(template: Callable[..., Any], name: str, **names: Any) -> Any:
@@ -59,7 +60,7 @@ def specialise(template: Callable[..., Any], name: str, **names: Any) -> Any:
     ``specialise(elementwise_forward, "tanh", rule=tanh)``. A closure would do the same, but Numba cannot find
     closures over compiled functions in its cache again.
     """
-    copy = FunctionType(template.__code__, {**template.__globals__, **names}, name)  # type: ignore[attr-defined]
+    copy = FunctionType(template.__code__, {**template.__globals__, **names}, name)
     copy.__module__ = template.__module__
     copy.__qualname__ = f"{template.__qualname__}_{name}"
     copy.__doc__ = template.__doc__
@@ -77,7 +78,7 @@ def address(compiled: Any, signature: Any) -> int:
 
 
 @intrinsic
-def call(typing_context, entry, arguments):  # type: ignore[no-untyped-def]
+def _call(typing_context, entry, arguments):
     """Call the kernel at address `entry` (from `address`) with a tuple of arguments; the kernel returns nothing.
 
     A table of addresses lets one compiled loop walk any network: the loop's type does not depend on which kernels
@@ -98,13 +99,16 @@ def call(typing_context, entry, arguments):  # type: ignore[no-untyped-def]
     return signature, codegen
 
 
+call: Any = _call
+
+
 def cache_root() -> Path:
     """The folder that holds the kernel caches: NUMBA_CACHE_DIR if the user set it, else the user's cache folder."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     return Path(chosen) if chosen else user_cache_path("neurofilm")
 
 
-@lru_cache(maxsize=None)
+@cache
 def cache_folder(package: str = "engine") -> Path:
     """The cache folder for the kernels of one top-level package, keyed by its sources and the engine's."""
     digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
@@ -141,6 +145,6 @@ def _prune(current: Path, pattern: str) -> None:
 
 
 @kernel
-def like(sample, value):  # type: ignore[no-untyped-def]
+def like(sample, value):
     """`value` in the floating-point type of `sample`: a bare literal would promote float32 arithmetic to float64."""
     return type(sample)(value)

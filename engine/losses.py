@@ -8,10 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
-
-import numpy as np
 
 from engine.activations import sigmoid
 from engine.errors import ConfigurationError, nearest
@@ -21,33 +19,36 @@ from engine.jit import kernel, like, specialise
 
 
 @kernel
-def squared_error(output, target):  # type: ignore[no-untyped-def]
+def squared_error(output, target):
     """(output - target)²"""
     return (output - target) * (output - target)
 
 
 @kernel
-def squared_error_derivative(output, target):  # type: ignore[no-untyped-def]
+def squared_error_derivative(output, target):
     """2 (output - target)"""
     return like(output, 2) * (output - target)
 
 
 @kernel
-def binary_crossentropy(logit, target):  # type: ignore[no-untyped-def]
+def binary_crossentropy(logit, target):
     """-t log σ(z) - (1 - t) log(1 - σ(z)) = max(z, 0) - z t + log(1 + exp(-|z|)), which cannot overflow"""
     return max(logit, like(logit, 0)) - logit * target + math.log1p(math.exp(-abs(logit)))
 
 
 @kernel
-def binary_crossentropy_derivative(logit, target):  # type: ignore[no-untyped-def]
+def binary_crossentropy_derivative(logit, target):
     """σ(z) - t"""
     return sigmoid(logit) - target
 
 
 # --- loops over a batch -------------------------------------------------------------------------------------------
 
+rule: Any = None  # each copy of a loop has its own, given by `specialise`
+derivative: Any = None
 
-def elementwise_loss(run, dims, constants, outputs, targets, weights, doutputs, totals):  # type: ignore[no-untyped-def]
+
+def elementwise_loss(run, dims, constants, outputs, targets, weights, doutputs, totals):
     """L = 1/(N K) Σ_n w_n Σ_k rule(y_nk, t_nk), over N examples with K outputs; adds N L to totals[0]."""
     batch, features = run[0], dims[0]
     scale = like(outputs[0], 1.0 / (batch * features))
@@ -55,13 +56,13 @@ def elementwise_loss(run, dims, constants, outputs, targets, weights, doutputs, 
     for n in range(batch):
         example = like(outputs[0], 0)
         for i in range(n * features, (n + 1) * features):
-            example += rule(outputs[i], targets[i])  # type: ignore[name-defined]  # noqa: F821
-            doutputs[i] = weights[n] * scale * derivative(outputs[i], targets[i])  # type: ignore[name-defined]  # noqa: F821
+            example += rule(outputs[i], targets[i])
+            doutputs[i] = weights[n] * scale * derivative(outputs[i], targets[i])
         total += weights[n] * example
     totals[0] += total / features
 
 
-def categorical_crossentropy(run, dims, constants, outputs, targets, weights, doutputs, totals):  # type: ignore[no-untyped-def]
+def categorical_crossentropy(run, dims, constants, outputs, targets, weights, doutputs, totals):
     """L = 1/N Σ_n w_n Σ_k -t_nk log softmax(z_n)_k, from logits z; dz_nk = w_n (Σ_j t_nj softmax(z_n)_k - t_nk) / N."""
     batch, classes = run[0], dims[0]
     scale = like(outputs[0], 1.0 / batch)
@@ -128,7 +129,7 @@ class Loss:
         return True
 
 
-@lru_cache(maxsize=None)
+@cache
 def _kernel(name: str) -> Any:
     loss = LOSSES[name]
     if loss.rows is not None:

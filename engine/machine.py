@@ -8,7 +8,7 @@ inside one of them: no Python between batches.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -70,7 +70,7 @@ class Data(NamedTuple):
 # --- building -----------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def signatures(dtype_name: str) -> dict[str, Any]:
     """The one signature of each kind of kernel, for arrays of a dtype."""
     ints, reals = types.Array(types.int64, 1, "C"), types.Array(from_dtype(np.dtype(dtype_name)), 1, "C")
@@ -142,14 +142,14 @@ def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspac
 
 
 @kernel
-def cut(buffer, start, size, space, batch):  # type: ignore[no-untyped-def]
+def cut(buffer, start, size, space, batch):
     """The part of a buffer that holds `batch` examples of `size` values each."""
     first = start * space.capacity
     return buffer[first : first + size * batch]
 
 
 @kernel
-def forward_pass(program, count, run, theta, space):  # type: ignore[no-untyped-def]
+def forward_pass(program, count, run, theta, space):
     """Run the first `count` operations on the batch that lies at the start of ``space.values``."""
     batch = run[BATCH]
     for k in range(count):
@@ -162,7 +162,7 @@ def forward_pass(program, count, run, theta, space):  # type: ignore[no-untyped-
 
 
 @kernel
-def backward_pass(program, count, run, theta, space, gradient):  # type: ignore[no-untyped-def]
+def backward_pass(program, count, run, theta, space, gradient):
     """Run the first `count` operations backwards, from the output gradient in ``space.dvalues`` to `gradient`."""
     batch = run[BATCH]
     for k in range(count - 1, -1, -1):
@@ -182,7 +182,7 @@ def backward_pass(program, count, run, theta, space, gradient):  # type: ignore[
 
 
 @kernel
-def measure(program, objective, run, space, totals):  # type: ignore[no-untyped-def]
+def measure(program, objective, run, space, totals):
     """Add the batch's loss to totals[0] and its right answers to totals[1]; leave dloss/doutput in the workspace."""
     at = program.layout[objective.operations - 1]
     outputs = cut(space.values, at[Y_START], at[Y_SIZE], space, run[BATCH])
@@ -195,7 +195,7 @@ def measure(program, objective, run, space, totals):  # type: ignore[no-untyped-
 
 
 @kernel
-def gather(data, order, start, batch, space):  # type: ignore[no-untyped-def]
+def gather(data, order, start, batch, space):
     """Copy the examples order[start : start + batch] to the start of the workspace."""
     features, outputs = data.x.shape[1], data.y.shape[1]
     for n in range(batch):
@@ -209,7 +209,7 @@ def gather(data, order, start, batch, space):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def train_batches(  # type: ignore[no-untyped-def]
+def train_batches(
     program, objective, update, settings, theta, gradient, moments, data, order, space, run, first, last, totals
 ):
     """Take the optimisation steps for the batches `first` … `last` - 1 of the epoch that `order` lays out.
@@ -233,7 +233,7 @@ def train_batches(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def lay_out_epoch(order, seed, epoch, shuffle):  # type: ignore[no-untyped-def]
+def lay_out_epoch(order, seed, epoch, shuffle):
     """Fill `order` with the sequence in which the epoch takes the examples."""
     if shuffle:
         permute(order, seed, epoch)
@@ -243,7 +243,7 @@ def lay_out_epoch(order, seed, epoch, shuffle):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def evaluate_batches(program, objective, theta, data, order, space, run, totals):  # type: ignore[no-untyped-def]
+def evaluate_batches(program, objective, theta, data, order, space, run, totals):
     """Add to `totals` the loss summed over all examples, the right answers, the examples, without training."""
     for start in range(0, order.size, space.capacity):
         run[BATCH] = min(space.capacity, order.size - start)

@@ -8,12 +8,12 @@ from engine.jit import kernel
 
 
 @kernel
-def count_nothing(run, dims, constants, outputs, targets, totals):  # type: ignore[no-untyped-def]
+def count_nothing(run, dims, constants, outputs, targets, totals):
     """Regression: no answer is right or wrong."""
 
 
 @kernel
-def count_largest(run, dims, constants, outputs, targets, totals):  # type: ignore[no-untyped-def]
+def count_largest(run, dims, constants, outputs, targets, totals):
     """Add to totals[1] the examples whose largest output is that of the right class."""
     features = dims[0]
     for start in range(0, run[0] * features, features):
@@ -27,7 +27,7 @@ def count_largest(run, dims, constants, outputs, targets, totals):  # type: igno
 
 
 @kernel
-def count_above(run, dims, constants, outputs, targets, totals):  # type: ignore[no-untyped-def]
+def count_above(run, dims, constants, outputs, targets, totals):
     """Add to totals[1] the share of outputs that lie on the target's side of the threshold constants[0].
 
     The target's own threshold is constants[1].

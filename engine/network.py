@@ -106,7 +106,7 @@ class Network:
         fans = []
         for index, layer in enumerate(self.layers):
             if not isinstance(layer, Layer):
-                raise ConfigurationError(f"layer {index} is {layer!r}: give layers such as Dense(16, activation='tanh')")
+                raise ConfigurationError(f"layer {index} is {layer!r}: give a layer such as Dense(16, 'tanh')")
             try:
                 parameters, operations = layer.parameters(shape), layer.operations(shape)
             except ConfigurationError as error:
@@ -160,8 +160,8 @@ class Network:
         rows = [("layer", "output", "parameters"), ("input", _shape_text(self.input_shape), "")]
         for index, (layer, shape) in enumerate(zip(self.layers, self.layer_shapes, strict=True)):
             count = sum(slot.stop - slot.start for slot in self.layout if slot.name.split(".")[0] == str(index))
-            activation = getattr(layer, "activation", None)
-            rows.append((f"{index} {layer}" + (f" {activation}" if activation else ""), _shape_text(shape), f"{count:,}"))
+            title = f"{index} {layer} {getattr(layer, 'activation', '')}".rstrip()
+            rows.append((title, _shape_text(shape), f"{count:,}"))
         rows.append(("total", "", f"{self.parameter_count:,}"))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         return "\n".join(
@@ -242,7 +242,9 @@ class Network:
                 output[start:stop] = values.reshape(stop - start, -1)
         return [output.reshape(examples, *shape) for output, shape in zip(outputs, shapes, strict=True)]
 
-    def evaluate(self, x: ArrayLike, y: ArrayLike, loss: str | Loss, weights: ArrayLike | None = None) -> dict[str, float]:
+    def evaluate(
+        self, x: ArrayLike, y: ArrayLike, loss: str | Loss, weights: ArrayLike | None = None
+    ) -> dict[str, float]:
         """The mean loss and, for classification, the accuracy.
 
         Parameters

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,37 +22,37 @@ from engine.jit import kernel, like, specialise
 
 
 @kernel
-def sgd_coefficients(settings, step):  # type: ignore[no-untyped-def]
+def sgd_coefficients(settings, step):
     return settings[0], 0.0, 0.0, 0.0
 
 
 @kernel
-def sgd(parameter, gradient, first, second, c):  # type: ignore[no-untyped-def]
+def sgd(parameter, gradient, first, second, c):
     """θ ← θ - η g"""
     return parameter - like(parameter, c[0]) * gradient, first, second
 
 
 @kernel
-def momentum_coefficients(settings, step):  # type: ignore[no-untyped-def]
+def momentum_coefficients(settings, step):
     return settings[0], settings[1], 0.0, 0.0
 
 
 @kernel
-def momentum(parameter, gradient, first, second, c):  # type: ignore[no-untyped-def]
+def momentum(parameter, gradient, first, second, c):
     """v ← μ v - η g;  θ ← θ + v  (Polyak, 1964)"""
     velocity = like(parameter, c[1]) * first - like(parameter, c[0]) * gradient
     return parameter + velocity, velocity, second
 
 
 @kernel
-def adam_coefficients(settings, step):  # type: ignore[no-untyped-def]
+def adam_coefficients(settings, step):
     """η √(1 - β₂ᵗ) / (1 - β₁ᵗ), β₁, β₂, ε √(1 - β₂ᵗ)"""
     correction = math.sqrt(1.0 - settings[2] ** step)
     return settings[0] * correction / (1.0 - settings[1] ** step), settings[1], settings[2], settings[3] * correction
 
 
 @kernel
-def adam(parameter, gradient, first, second, c):  # type: ignore[no-untyped-def]
+def adam(parameter, gradient, first, second, c):
     """m ← β₁ m + (1 - β₁) g;  v ← β₂ v + (1 - β₂) g²;  θ ← θ - η m̂ / (√v̂ + ε)  (Kingma and Ba, 2015, §2)"""
     beta1, beta2 = like(parameter, c[1]), like(parameter, c[2])
     first = beta1 * first + like(parameter, 1.0 - c[1]) * gradient
@@ -62,12 +62,15 @@ def adam(parameter, gradient, first, second, c):  # type: ignore[no-untyped-def]
 
 # --- the loop -----------------------------------------------------------------------------------------------------
 
+rule: Any = None  # each copy of the loop has its own, given by `specialise`
+coefficients: Any = None
 
-def update(theta, gradient, first, second, settings, step):  # type: ignore[no-untyped-def]
+
+def update(theta, gradient, first, second, settings, step):
     """Move every parameter by the rule; `first` and `second` are the moments, as long as `theta`."""
-    c = coefficients(settings, step)  # type: ignore[name-defined]  # noqa: F821  (a name that `specialise` gives)
+    c = coefficients(settings, step)
     for i in range(theta.size):
-        theta[i], first[i], second[i] = rule(theta[i], gradient[i], first[i], second[i], c)  # type: ignore[name-defined]  # noqa: F821
+        theta[i], first[i], second[i] = rule(theta[i], gradient[i], first[i], second[i], c)
 
 
 # --- registry -----------------------------------------------------------------------------------------------------
@@ -150,7 +153,7 @@ class Adam(Optimizer):
 OPTIMIZERS: dict[str, type[Optimizer]] = {optimizer.name: optimizer for optimizer in (SGD, Momentum, Adam)}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _kernel(name: str) -> Any:
     optimizer = OPTIMIZERS[name]
     return specialise(update, name, coefficients=optimizer.coefficients, rule=optimizer.rule)

@@ -12,7 +12,7 @@ from engine.jit import kernel
 
 
 @kernel
-def mix(key, counter):  # type: ignore[no-untyped-def]
+def mix(key, counter):
     """Hash a key and a counter to 64 random bits (SplitMix64; Steele, Lea and Flood, 2014)."""
     z = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -21,13 +21,13 @@ def mix(key, counter):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def uniform(key, counter):  # type: ignore[no-untyped-def]
+def uniform(key, counter):
     """A float64 in [0, 1) with 53 random bits."""
     return np.float64(mix(key, counter) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @kernel
-def permute(order, seed, epoch):  # type: ignore[no-untyped-def]
+def permute(order, seed, epoch):
     """Fill `order` with a permutation of 0 … n-1 that depends on `seed` and `epoch` alone (Fisher-Yates)."""
     key = mix(mix(seed, 0), epoch)
     for i in range(order.size):

@@ -262,7 +262,15 @@ def fit(
     """
     _check_count("epochs", epochs)
     trainer = Trainer(
-        network, x, y, loss=loss, optimizer=optimizer, batch_size=batch_size, shuffle=shuffle, seed=seed, weights=weights
+        network,
+        x,
+        y,
+        loss=loss,
+        optimizer=optimizer,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        seed=seed,
+        weights=weights,
     )
     validation = None
     if validation_data is not None:
@@ -293,6 +301,7 @@ def fit(
         for recorder in recorders:
             recorder.start(network, training, arrays)
 
+    at_steps = {step: _record_step(recorders, step, network) for each in recorders for step in each.snapshot_steps}
     history = History()
 
     def report(metrics: Metrics, began: float) -> bool:
@@ -318,9 +327,6 @@ def fit(
                 report(_evaluate(trainer, trainer.data), began)
             while trainer.epoch < epochs:
                 began = time.perf_counter()
-                at_steps = {
-                    step: _record_step(recorder, step, network) for recorder in recorders for step in recorder.snapshot_steps
-                }
                 if report(trainer.train_epoch(at_steps), began):
                     history.state = "stopped"
                     break
@@ -347,8 +353,13 @@ def _recorder(path: str | PathLike[str]) -> Recorder:
     return Recorder(path)
 
 
-def _record_step(recorder: Recorder, step: int, network: Network) -> Callable[[], None]:
-    return lambda: recorder.record_step(step, network.parameters)
+def _record_step(recorders: list[Recorder], step: int, network: Network) -> Callable[[], None]:
+    def record() -> None:
+        for recorder in recorders:
+            if step in recorder.snapshot_steps:
+                recorder.record_step(step, network.parameters)
+
+    return record
 
 
 def _evaluate(trainer: Trainer, data: machine.Data) -> Metrics:

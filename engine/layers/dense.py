@@ -18,7 +18,7 @@ LOOP_LIMIT = 1024
 
 
 @kernel
-def dense_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no-untyped-def]
+def dense_forward(run, dims, constants, theta, x, y, tape):
     """Y = X W + b, with X (batch, in_features), W (in_features, out_features), b (out_features)."""
     batch, in_features, out_features = run[0], dims[0], dims[1]
     bias = theta[in_features * out_features :]
@@ -42,7 +42,7 @@ def dense_forward(run, dims, constants, theta, x, y, tape):  # type: ignore[no-u
 
 
 @kernel
-def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):  # type: ignore[no-untyped-def]
+def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dW = Xᵀ dY, db = Σ_n dY_n, dX = dY Wᵀ."""
     batch, in_features, out_features = run[0], dims[0], dims[1]
     weights = in_features * out_features
