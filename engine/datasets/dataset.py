@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ConfigurationError, DataError
+from engine.errors import DataError
+from engine.validation import check_share
 
 Task = Literal["classification", "regression"]
 
@@ -218,12 +219,6 @@ class Dataset:
             return train, rest
         train = train.standardised()
         return train, rest.standardised(like=train)
-
-
-def check_share(name: str, value: float) -> None:
-    """Raise ConfigurationError unless ``value`` is a share, 0 <= value < 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
-        raise ConfigurationError(f"{name}={value!r} must be a number from 0 up to but not including 1")
 
 
 def _numbers(name: str, key: str, values: Any, dtype: type[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,6 @@ Every generator gives about half of its samples to each class, is the same for t
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.dataset import Dataset
 from engine.errors import ConfigurationError
+from engine.validation import check_finite, check_share, check_whole
 
 
 def two_curves(n: int = 400, height: float = 0.4, gap: float = 0.5, noise: float = 0.0, seed: int = 0) -> Dataset:
@@ -108,9 +108,7 @@ def xor(n: int = 400, gap: float = 0.1, noise: float = 0.0, seed: int = 0) -> Da
 
     ``gap`` is the distance of the squares from the axes.
     """
-    _check("xor", n=n, noise=noise, seed=seed)
-    if not 0 <= gap < 1:
-        raise ConfigurationError(f"dataset 'xor': gap={gap} must be a number from 0 up to but not including 1")
+    _check("xor", n=n, gap=gap, noise=noise, seed=seed)
     rng, parts = np.random.default_rng(seed), []
     for first, second, count in zip(((1, 1), (1, -1)), ((-1, -1), (-1, 1)), _halves(n), strict=True):
         signs = np.where(np.arange(count)[:, None] % 2 == 0, first, second)
@@ -136,10 +134,7 @@ def circles(n: int = 400, factor: float = 0.5, noise: float = 0.05, seed: int = 
     """A circle of radius 1 around one of radius ``factor``: scikit-learn's ``make_circles``."""
     from sklearn.datasets import make_circles
 
-    _check("circles", n=n, noise=noise, seed=seed)
-    if not 0 <= factor < 1:
-        raise ConfigurationError(f"dataset 'circles': factor={factor} must be a number from 0 up to but not "
-                                 "including 1")
+    _check("circles", n=n, factor=factor, noise=noise, seed=seed)
     x, y = make_circles(n_samples=_halves(n), factor=factor, noise=noise, random_state=seed)
     return Dataset("circles", x, y, "classification", ("x", "y"), ("outer", "inner"),
                    {"n": n, "factor": factor, "noise": noise, "seed": seed})
@@ -153,8 +148,7 @@ def blobs(n: int = 400, classes: int = 4, spread: float = 0.12, seed: int = 0) -
     from sklearn.datasets import make_blobs
 
     _check("blobs", n=n, seed=seed, spread=spread)
-    if not 2 <= classes <= min(n, 26):
-        raise ConfigurationError(f"dataset 'blobs': classes={classes} must be at least 2 and at most {min(n, 26)}")
+    check_whole("dataset 'blobs': classes", classes, 2, min(n, 26))
     angle = 2 * np.pi * np.arange(classes) / classes + np.pi / 4
     centres = 0.7 * np.column_stack([np.cos(angle), np.sin(angle)])
     x, y = make_blobs(n_samples=n, centers=centres, cluster_std=spread, random_state=seed)
@@ -211,10 +205,12 @@ def _check_radii(name: str, inner: float, outer: float) -> None:
 def _check(name: str, **values: float) -> None:
     """Hold the parameters that generators share to their rules; the name of the parameter is the rule's."""
     for key, value in values.items():
-        low, high = {"n": (4, 10_000_000), "seed": (0, 2**32 - 1)}.get(key, (0, math.inf))
-        if key in ("n", "seed") and not low <= value <= high:
-            raise ConfigurationError(f"dataset {name!r}: {key}={value} must be from {low} to {high}")
-        if key in ("noise", "spread", "height") and not 0 <= value < math.inf:
-            raise ConfigurationError(f"dataset {name!r}: {key}={value} must be a finite number of at least 0")
-        if key in ("turns", "gap") and not 0 < value < math.inf:
-            raise ConfigurationError(f"dataset {name!r}: {key}={value} must be a finite number greater than 0")
+        where = f"dataset {name!r}: {key}"
+        if key == "n":
+            check_whole(where, value, 4, 10_000_000)
+        elif key == "seed":
+            check_whole(where, value, 0, 2**32 - 1)
+        elif key in ("gap", "factor") and name in ("xor", "circles"):
+            check_share(where, value)
+        else:
+            check_finite(where, value, positive=key in ("turns", "gap"))

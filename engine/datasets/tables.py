@@ -55,21 +55,27 @@ def read_table(
     DataError
         When the file cannot be used; one sentence with the file, row (the header is row 1) and column.
     """
-    path = Path(path)
+    path = readable_file(path)
     if task not in (None, "classification", "regression"):
         raise ConfigurationError(f"task={task!r} must be 'classification' or 'regression'")
-    if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{path} does not end in .csv, .tsv or .npz, the kinds of files that are read")
-    if path.is_dir():
-        raise DataError(f"{path} is a folder, and a file is needed")
-    if not path.exists():
-        raise DataError(f"{path} does not exist")
     if path.suffix.lower() == ".npz":
         if target is not None or features is not None:
             raise ConfigurationError(f"{path}: target and features choose columns of a CSV file, and an NPZ file has "
                                      "its arrays x and y instead")
         return _from_npz(path, task)
     return _from_csv(path, target, features, task)
+
+
+def readable_file(path: str | Path) -> Path:
+    """Give the path of a data file that is there and of a kind that is read; else raise DataError."""
+    path = Path(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{path} does not end in .csv, .tsv or .npz, the kinds of files that are read")
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, and a file is needed")
+    if not path.exists():
+        raise DataError(f"{path} does not exist")
+    return path
 
 
 def _from_csv(path: Path, target: str | None, features: Sequence[str] | None, task: Task | None) -> Dataset:
