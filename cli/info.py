@@ -76,11 +76,12 @@ def outcome(recording: Recording) -> str:
 
 def draw_loss(recording: Recording) -> None:
     from cli.plot import plot
+    from cli.progress import in_words
 
     metrics = recording.metrics
-    for name in ("loss", "validation_loss"):
+    for name in ("loss", "val_loss"):
         if name in metrics and len(metrics[name]):
-            click.echo(f"\n  {name.replace('_', ' ')} over epochs")
+            click.echo(f"\n  {in_words(name)} over epochs")
             for line in plot(metrics["epoch"], metrics[name]):
                 click.echo(f"  {line}".rstrip())
 

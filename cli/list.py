@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -92,7 +93,7 @@ def list_command(what: str | None) -> None:
     of name, tab, summary.
     """
     kinds = [what] if what else list(KINDS)
-    if click.get_text_stream("stdout").isatty():
+    if sys.stdout.isatty():
         _print_tables(kinds)
         return
     for kind in kinds:

@@ -39,7 +39,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings=SETTINGS, epilog=example("neurofilm film spirals"))
-@click.version_option(package_name="neurofilm")
+@click.version_option(package_name="neurofilm", prog_name="neurofilm")
 def main() -> None:
     """Train small neural networks and film what they do to the data.
 
@@ -52,4 +52,4 @@ for command in (film, train, render, storyboard, list_command, info, doctor):
     main.add_command(command)
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="neurofilm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,7 @@ class Bar:
     def begin(self, total: int | None, done: int = 0) -> None:
         self._total = total
         self._tenth = self._tenths(done)
-        if not click.get_text_stream("stderr").isatty():
+        if not sys.stderr.isatty():
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -88,7 +89,12 @@ def describe(metrics: Mapping[str, Any]) -> str:
         if not isinstance(value, int | float):
             continue
         if name.endswith("accuracy"):
-            words.append(f"{name.replace('_', ' ')} {value:.1%}")
+            words.append(f"{in_words(name)} {value:.1%}")
         elif name.endswith("loss"):
-            words.append(f"{name.replace('_', ' ')} {value:.4g}")
+            words.append(f"{in_words(name)} {value:.4g}")
     return ", ".join(words)
+
+
+def in_words(column: str) -> str:
+    """The name of a column of metrics as one would say it: "validation loss" for "val_loss"."""
+    return column.replace("val_", "validation ").replace("_", " ")

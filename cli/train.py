@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from engine.experiment import Experiment
     from engine.recording import Recording
 
-DATA_SUFFIXES = (".csv", ".npz")
-
 
 @click.command(
     context_settings=SETTINGS,
@@ -64,10 +62,11 @@ def train(source: str | None, output: Path | None, resume: Path | None, overwrit
 
 def read_experiment(source: str, target: str | None = None, **changes: Any) -> Experiment:
     """The experiment that is meant: a preset, a TOML file or one made for a data file."""
+    from engine.datasets.tables import SUFFIXES
     from engine.experiment import Experiment, load_experiment
 
-    if Path(source).suffix.lower() in DATA_SUFFIXES:
-        experiment = Experiment.for_file(Path(source), target=target)
+    if Path(source).suffix.lower() in SUFFIXES:
+        experiment = Experiment.for_file(source, target=target)
     elif target is not None:
         raise click.UsageError(f"--target names a column of a data file, but {source!r} is an experiment")
     else:

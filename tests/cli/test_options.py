@@ -1,0 +1,90 @@
+"""What commands share: types of values, and where outputs go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from cli.options import EpochRange, IntegerList, find_run, refuse_existing
+from cli.render import complete_output
+from engine.errors import RecordingError, RenderError
+
+
+@pytest.mark.parametrize(("text", "value"), [("16", (16,)), ("16,16", (16, 16)), ("2, 3,4", (2, 3, 4))])
+def test_integer_list(text: str, value: tuple[int, ...]) -> None:
+    assert IntegerList().convert(text, None, None) == value
+
+
+@pytest.mark.parametrize("text", ["", "16,", "a", "1.5", "16;16", "0", "3,-1"])
+def test_integer_list_refuses(text: str) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        IntegerList().convert(text, None, None)
+    assert repr(text) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0:100", (0, 100)), ("50:", (50, None)), (":200", (None, 200)), (":", (None, None))]
+)
+def test_epoch_range(text: str, value: tuple[int | None, int | None]) -> None:
+    assert EpochRange().convert(text, None, None) == value
+
+
+@pytest.mark.parametrize("text", ["", "100", "a:b", "0:1:2", "-1:5", "9:3"])
+def test_epoch_range_refuses(text: str) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        EpochRange().convert(text, None, None)
+    assert repr(text) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("output", "format_", "expected"),
+    [
+        (None, None, ("films/run-warp.mp4", "mp4")),
+        (None, "gif", ("films/run-warp.gif", "gif")),
+        ("a.webm", None, ("a.webm", "webm")),
+        ("a.GIF", None, ("a.GIF", "gif")),
+        ("a.mp4", "mp4", ("a.mp4", "mp4")),
+        ("a.b", "png", ("a.b", "png")),
+    ],
+)
+def test_output_and_format_complete_each_other(
+    output: str | None, format_: str | None, expected: tuple[str, str]
+) -> None:
+    path, chosen = complete_output(Path(output) if output else None, format_, Path("films/run-warp"))
+    assert (str(path), chosen) == (str(Path(expected[0])), expected[1])
+
+
+@pytest.mark.parametrize(("output", "format_"), [("a.avi", None), ("a", None), ("a.mp4", "gif")])
+def test_output_and_format_that_do_not_go_together(output: str, format_: str | None) -> None:
+    with pytest.raises(click.UsageError):
+        complete_output(Path(output), format_, Path("films/run-warp"))
+
+
+def test_an_output_that_exists_is_refused(tmp_path: Path) -> None:
+    video = tmp_path / "a.mp4"
+    refuse_existing(video, overwrite=False)
+    video.touch()
+    refuse_existing(video, overwrite=True)
+    with pytest.raises(RenderError, match="--overwrite"):
+        refuse_existing(video, overwrite=False)
+    with pytest.raises(RenderError, match="is a folder"):
+        refuse_existing(tmp_path, overwrite=True)
+
+
+def test_a_run_is_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = Path("runs/mine")
+    run.mkdir(parents=True)
+    (run / "run.json").touch()
+    assert find_run(Path("mine")) == run
+    assert find_run(run) == run
+    with pytest.raises(RecordingError, match="no run directory 'other'; runs/ holds mine"):
+        find_run(Path("other"))
+
+
+def test_no_runs_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecordingError, match="train one first"):
+        find_run(Path("spirals"))
