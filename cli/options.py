@@ -25,21 +25,13 @@ def example(*lines: str) -> str:
     return "\n".join(["\b", heading, *(f"  {line}" for line in lines)])
 
 
-class IntegerList(click.ParamType):
-    """Positive whole numbers with commas between them, such as 16,16."""
+class BatchSize(click.ParamType):
+    """A number of samples, or the word "full"."""
 
-    name = "integers"
+    name = "batch size"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            numbers = tuple(int(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not a list of whole numbers with commas between them, such as 16,16", param, ctx)
-        if min(numbers) < 1:
-            self.fail(f"{value!r} holds {min(numbers)}, but every layer has at least 1 unit", param, ctx)
-        return numbers
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        return "full" if value == "full" else click.IntRange(min=1).convert(value, param, ctx)
 
 
 class EpochRange(click.ParamType):

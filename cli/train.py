@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import RUNS, SETTINGS, IntegerList, example, find_run, output_option, overwrite_option
+from cli.options import RUNS, SETTINGS, BatchSize, example, find_run, output_option, overwrite_option
 from engine.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 )
 @click.argument("source", metavar="EXPERIMENT|FILE", required=False)
 @output_option("RUN", "The run directory to write.  [default: runs/NAME]")
-@click.option("--layers", type=IntegerList(), metavar="16,16", help="Units of the hidden layers.")
+@click.option("--layers", metavar="16,16", help='Units of the hidden layers; "" for none.')
 @click.option("--activation", metavar="NAME", help="Activation of the hidden layers.")
 @click.option("--loss", metavar="NAME", help="What training makes small.")
 @click.option("--optimizer", metavar="NAME", help="What makes it small.")
 @click.option("--learning-rate", type=float, metavar="NUMBER", help="How far a step goes.")
 @click.option("--epochs", type=click.IntRange(min=1), metavar="NUMBER", help="Passes over the data.")
-@click.option("--batch-size", type=click.IntRange(min=1), metavar="NUMBER", help="Samples in a step.")
+@click.option("--batch-size", type=BatchSize(), metavar="NUMBER", help="Samples in a step; full for all.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="NUMBER", help="Of initial weights and shuffling.")
 @click.option("--snapshot-every", type=click.IntRange(min=1), metavar="EPOCHS", help="How often weights are kept.")
 @click.option("--target", metavar="COLUMN", help="The column of FILE that is to be predicted.")
@@ -50,7 +50,10 @@ def train(source: str | None, output: Path | None, resume: Path | None, overwrit
         return
     if source is None:
         raise click.UsageError("missing EXPERIMENT or FILE; neurofilm list experiments shows those that come with it")
-    experiment = read_experiment(source, **changes)
+
+    from engine.experiment import load_experiment
+
+    experiment = load_experiment(source, changes.pop("target", None)).override(**changes)
     run = output or RUNS / experiment.name
     if run.exists() and not overwrite:
         raise RecordingError(
@@ -58,20 +61,6 @@ def train(source: str | None, output: Path | None, resume: Path | None, overwrit
             f"neurofilm train --resume {run}"
         )
     train_experiment(experiment, run, overwrite=overwrite)
-
-
-def read_experiment(source: str, target: str | None = None, **changes: Any) -> Experiment:
-    """The experiment that is meant: a preset, a TOML file or one made for a data file."""
-    from engine.datasets.tables import SUFFIXES
-    from engine.experiment import Experiment, load_experiment
-
-    if Path(source).suffix.lower() in SUFFIXES:
-        experiment = Experiment.for_file(source, target=target)
-    elif target is not None:
-        raise click.UsageError(f"--target names a column of a data file, but {source!r} is an experiment")
-    else:
-        experiment = load_experiment(source)
-    return experiment.override(**changes) if changes else experiment
 
 
 def train_experiment(experiment: Experiment, run: Path, *, overwrite: bool = False) -> Recording:

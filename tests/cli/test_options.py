@@ -7,21 +7,20 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.options import EpochRange, IntegerList, find_run, refuse_existing
+from cli.options import BatchSize, EpochRange, find_run, refuse_existing
 from cli.render import complete_output
 from engine.errors import RecordingError, RenderError
 
 
-@pytest.mark.parametrize(("text", "value"), [("16", (16,)), ("16,16", (16, 16)), ("2, 3,4", (2, 3, 4))])
-def test_integer_list(text: str, value: tuple[int, ...]) -> None:
-    assert IntegerList().convert(text, None, None) == value
+@pytest.mark.parametrize(("text", "value"), [("1", 1), ("32", 32), ("full", "full")])
+def test_batch_size(text: str, value: int | str) -> None:
+    assert BatchSize().convert(text, None, None) == value
 
 
-@pytest.mark.parametrize("text", ["", "16,", "a", "1.5", "16;16", "0", "3,-1"])
-def test_integer_list_refuses(text: str) -> None:
-    with pytest.raises(click.BadParameter) as caught:
-        IntegerList().convert(text, None, None)
-    assert repr(text) in caught.value.message
+@pytest.mark.parametrize("text", ["0", "-1", "all", "1.5", ""])
+def test_batch_size_refuses(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        BatchSize().convert(text, None, None)
 
 
 @pytest.mark.parametrize(
