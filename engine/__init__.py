@@ -22,7 +22,7 @@ _HOMES = {
     "SGD": "engine.optimizers",
     "Momentum": "engine.optimizers",
     "Adam": "engine.optimizers",
-    "Trainer": "engine.training",
+    "Trainer": "engine.trainer",
     "History": "engine.training",
     "fit": "engine.training",
     "Recorder": "engine.recording",

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import nearest
 from engine.jit import kernel, like, specialise
+from engine.registry import look_up
 
 # --- scalar rules: y = rule(x), and dy/dx = derivative(x, y) ------------------------------------------------------
 
@@ -202,6 +202,4 @@ ACTIVATIONS: dict[str, Activation] = {
 
 def get_activation(name: str) -> Activation:
     """Look an activation up by name; an unknown name raises ConfigurationError with the nearest known ones."""
-    if name not in ACTIVATIONS:
-        raise nearest("activation", name, ACTIVATIONS)
-    return ACTIVATIONS[name]
+    return look_up("activation", ACTIVATIONS, name)

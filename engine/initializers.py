@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import nearest
+from engine.registry import look_up
 
 Draw = Callable[[np.random.Generator, tuple[int, ...], int, int], NDArray[np.float64]]
 
@@ -78,6 +78,4 @@ INITIALIZERS: dict[str, Initializer] = {
 
 def get_initializer(name: str) -> Initializer:
     """Look an initializer up by name; an unknown name raises ConfigurationError with the nearest known ones."""
-    if name not in INITIALIZERS:
-        raise nearest("initializer", name, INITIALIZERS)
-    return INITIALIZERS[name]
+    return look_up("initializer", INITIALIZERS, name)

@@ -12,8 +12,9 @@ from functools import cache
 from typing import Any
 
 from engine.activations import sigmoid
-from engine.errors import ConfigurationError, nearest
+from engine.errors import ConfigurationError
 from engine.jit import kernel, like, specialise
+from engine.registry import look_up
 
 # --- scalar rules: loss = rule(output, target), and dloss/doutput = derivative(output, target) --------------------
 
@@ -160,8 +161,4 @@ LOSSES: dict[str, Loss] = {
 
 def get_loss(loss: str | Loss) -> Loss:
     """Look a loss up by name; an unknown name raises ConfigurationError with the nearest known ones."""
-    if isinstance(loss, Loss):
-        return loss
-    if loss not in LOSSES:
-        raise nearest("loss", loss, LOSSES)
-    return LOSSES[loss]
+    return loss if isinstance(loss, Loss) else look_up("loss", LOSSES, loss)

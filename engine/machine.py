@@ -16,7 +16,7 @@ import numpy as np
 from numba import from_dtype, types
 from numpy.typing import NDArray
 
-from engine.jit import address, call, kernel
+from engine.jit import address, call, kernel, like
 from engine.layers.base import Operation, Shape
 from engine.random import permute
 
@@ -57,6 +57,17 @@ class Objective(NamedTuple):
     accuracy: int
     dims: NDArray[np.int64]
     constants: NDArray[Any]
+
+
+class Descent(NamedTuple):
+    """How the parameters move once their gradient is known."""
+
+    update: int  # the optimizer's loop
+    settings: NDArray[np.float64]  # the optimizer's; the learning rate comes first
+    segments: NDArray[np.int64]  # (S, 2): the stretches of parameters that are trainable
+    penalised: NDArray[np.int64]  # (P, 2): the stretches with a penalty
+    penalties: NDArray[Any]  # (P, 2): their l1 and l2
+    clip_norm: float  # the largest norm that a gradient may have; inf for no limit
 
 
 class Data(NamedTuple):
@@ -108,7 +119,11 @@ def assemble(
     x_start, x_size, tape_start = 0, prod(input_shape), 0
     for k, (operation, span) in enumerate(zip(operations, spans, strict=True)):
         y_size = prod(operation.output_shape)
-        layout[k] = (*span, x_start, x_size, x_start + x_size, y_size, tape_start, operation.tape_per_example)
+        tape = (tape_start, operation.tape_per_example)
+        if operation.tape_of:
+            shared = layout[k - operation.tape_of]
+            tape = (int(shared[TAPE_START]), int(shared[TAPE_SIZE]))
+        layout[k] = (*span, x_start, x_size, x_start + x_size, y_size, *tape)
         dims[k, : len(operation.dims)] = operation.dims
         constants[k, : len(operation.constants)] = operation.constants
         x_start, x_size = x_start + x_size, y_size
@@ -126,7 +141,7 @@ def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspac
     """Allocate the buffers for batches of up to `capacity` examples."""
     last = program.layout[-1]
     values = int(last[Y_START] + last[Y_SIZE])
-    tape = int(last[TAPE_START] + last[TAPE_SIZE])
+    tape = int((program.layout[:, TAPE_START] + program.layout[:, TAPE_SIZE]).max())
     outputs = int(last[Y_SIZE])
     return Workspace(
         capacity,
@@ -209,18 +224,53 @@ def gather(data, order, start, batch, space):
 
 
 @kernel
+def penalise(descent, theta, gradient):
+    """Add the gradient of l1 Σ|θ| + l2 Σθ²: g ← g + l1 sign θ + 2 l2 θ."""
+    for p in range(descent.penalised.shape[0]):
+        l1, l2 = descent.penalties[p, 0], descent.penalties[p, 1]
+        for i in range(descent.penalised[p, 0], descent.penalised[p, 1]):
+            gradient[i] += l1 * np.sign(theta[i]) + like(l2, 2) * l2 * theta[i]
+
+
+@kernel
+def clip(descent, gradient):
+    """Shorten a gradient that is longer than the limit: g ← g · limit / ‖g‖ (Pascanu et al., 2013)."""
+    if not np.isfinite(descent.clip_norm):
+        return
+    square = 0.0
+    for s in range(descent.segments.shape[0]):
+        for i in range(descent.segments[s, 0], descent.segments[s, 1]):
+            square += gradient[i] * gradient[i]
+    norm = np.sqrt(square)
+    if norm > descent.clip_norm:
+        scale = like(gradient[0], descent.clip_norm / norm)
+        for i in range(gradient.size):
+            gradient[i] *= scale
+
+
+@kernel
+def descend(descent, theta, gradient, moments, step):
+    """Let the optimizer move every trainable stretch of the parameters."""
+    size = theta.size
+    for s in range(descent.segments.shape[0]):
+        start, stop = descent.segments[s, 0], descent.segments[s, 1]
+        first, second = moments[start:stop], moments[size + start : size + stop]
+        call(descent.update, (theta[start:stop], gradient[start:stop], first, second, descent.settings, step))
+
+
+@kernel
 def train_batches(
-    program, objective, update, settings, theta, gradient, moments, data, order, space, run, first, last, totals
+    program, objective, descent, rates, theta, gradient, moments, data, order, space, run, first, last, totals
 ):
     """Take the optimisation steps for the batches `first` … `last` - 1 of the epoch that `order` lays out.
 
-    Adds to `totals`: the loss summed over examples, the right answers, the examples. Stops at a loss that is not
-    finite. Counts steps in run[STEP], which numbers from 1 for the optimizer.
+    `rates` holds the learning rate of each of the epoch's steps. Adds to `totals`: the loss summed over examples,
+    the right answers, the examples. Stops at a loss that is not finite. Counts steps in run[STEP], which numbers
+    from 1 for the optimizer.
     """
-    examples, size = order.size, theta.size
     for batch in range(first, last):
         start = batch * space.capacity
-        run[BATCH] = min(space.capacity, examples - start)
+        run[BATCH] = min(space.capacity, order.size - start)
         run[STEP] += 1
         gather(data, order, start, run[BATCH], space)
         forward_pass(program, objective.operations, run, theta, space)
@@ -229,7 +279,10 @@ def train_batches(
         if not np.isfinite(totals[0]):
             return
         backward_pass(program, objective.operations, run, theta, space, gradient)
-        call(update, (theta, gradient, moments[:size], moments[size:], settings, run[STEP]))
+        penalise(descent, theta, gradient)
+        clip(descent, gradient)
+        descent.settings[0] = rates[batch]
+        descend(descent, theta, gradient, moments, run[STEP])
 
 
 @kernel

@@ -35,6 +35,9 @@ class Slot:
     shape: Shape
     start: int
     stop: int
+    trainable: bool = True
+    l1: float = 0.0
+    l2: float = 0.0
 
 
 class Network:
@@ -113,13 +116,15 @@ class Network:
                 raise ConfigurationError(f"layer {index}: {error}") from None
             first = start
             for parameter in parameters:
-                slot = Slot(f"{index}.{parameter.name}", parameter.shape, start, start + parameter.size)
+                name, stop = f"{index}.{parameter.name}", start + parameter.size
+                trainable = parameter.trainable and layer.trainable
+                slot = Slot(name, parameter.shape, start, stop, trainable, parameter.l1, parameter.l2)
                 self.layout.append(slot)
                 fans.append((parameter.initializer, parameter.fan_in, parameter.fan_out))
-                start = slot.stop
+                start = stop
             for operation in operations:
                 self._operations.append(operation)
-                self._spans.append((first, start) if operation.reads_parameters else (0, 0))
+                self._spans.append((first + operation.parameters[0], first + operation.parameters[1]))
             shape = operations[-1].output_shape
             self.layer_shapes.append(shape)
             self._layer_ends.append(len(self._operations))

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ConfigurationError, nearest
+from engine.errors import ConfigurationError
 from engine.jit import kernel, like, specialise
+from engine.registry import construct
 
 # --- scalar rules -------------------------------------------------------------------------------------------------
 # coefficients(settings, step) -> four float64 numbers c, computed once a step (settings[0] is the learning rate)
@@ -167,14 +168,4 @@ def get_optimizer(optimizer: str | dict[str, Any] | Optimizer) -> Optimizer:
     ConfigurationError
         For an unknown name (with the nearest known ones), or a setting that the optimizer does not have.
     """
-    if isinstance(optimizer, Optimizer):
-        return optimizer
-    settings = {"name": optimizer} if isinstance(optimizer, str) else dict(optimizer)
-    name = settings.pop("name", None)
-    if name not in OPTIMIZERS:
-        raise nearest("optimizer", name, OPTIMIZERS)
-    known = [field.name for field in fields(OPTIMIZERS[name])]
-    for setting in settings:
-        if setting not in known:
-            raise nearest(f"setting of optimizer {name!r}", setting, known)
-    return OPTIMIZERS[name](**settings)
+    return construct("optimizer", OPTIMIZERS, optimizer)

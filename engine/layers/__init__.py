@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.errors import ConfigurationError, nearest
+from engine.layers.activation import Activation
 from engine.layers.base import Layer, Operation, Parameter, Shape
 from engine.layers.dense import Dense
+from engine.registry import construct
 
-LAYERS: dict[str, type[Layer]] = {layer.name: layer for layer in (Dense,)}
+LAYERS: dict[str, type[Layer]] = {layer.name: layer for layer in (Dense, Activation)}
 
-__all__ = ["LAYERS", "Dense", "Layer", "Operation", "Parameter", "Shape", "layer_from_config"]
+__all__ = ["LAYERS", "Activation", "Dense", "Layer", "Operation", "Parameter", "Shape", "layer_from_config"]
 
 
 def layer_from_config(config: dict[str, Any]) -> Layer:
@@ -21,15 +22,4 @@ def layer_from_config(config: dict[str, Any]) -> Layer:
     ConfigurationError
         For an unknown type (with the nearest known ones), or a setting that the layer does not have.
     """
-    settings = dict(config)
-    kind = settings.pop("type", None)
-    if kind not in LAYERS:
-        raise nearest("layer", kind, LAYERS)
-    try:
-        return LAYERS[kind](**settings)
-    except TypeError:
-        known = list(LAYERS[kind].__dataclass_fields__)  # type: ignore[attr-defined]
-        raise ConfigurationError(
-            f"layer {kind!r} cannot be made from the settings {', '.join(settings) or '(none)'}: "
-            f"it takes {', '.join(known)}"
-        ) from None
+    return construct("layer", LAYERS, config, key="type")

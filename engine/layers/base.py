@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
+
+from engine.errors import ConfigurationError
 
 Shape = tuple[int, ...]
 
@@ -17,7 +20,14 @@ Shape = tuple[int, ...]
 class Parameter:
     """An array of trainable values: its name within the layer, its shape and how it starts.
 
-    `fan_in` and `fan_out` are the numbers of inputs and outputs that one value connects, for the initializer.
+    Attributes
+    ----------
+    fan_in, fan_out : int
+        How many inputs and outputs one value connects, for the initializer.
+    trainable : bool
+        Whether the optimizer moves it. Running statistics are parameters that it does not move.
+    l1, l2 : float
+        Weights of the penalties l1 Σ|θ| + l2 Σθ² in what training minimises.
     """
 
     name: str
@@ -25,6 +35,9 @@ class Parameter:
     initializer: str
     fan_in: int
     fan_out: int
+    trainable: bool = True
+    l1: float = 0.0
+    l2: float = 0.0
 
     @property
     def size(self) -> int:
@@ -42,9 +55,9 @@ class Operation:
 
     `run` is int64 ``[batch, training, step, seed]``, `dims` the int64 sizes below, `constants` the numbers below, and
     the rest are flat C-contiguous arrays in the network's dtype, cut to size: `x` and `dx` hold the batch of inputs,
-    `y` and `dy` the batch of outputs, `theta` and `dtheta` the layer's parameters, `tape` whatever forward leaves
+    `y` and `dy` the batch of outputs, `theta` and `dtheta` the operation's parameters, `tape` whatever forward leaves
     for backward. Backward assigns `dx` and `dtheta` (it does not add to them). `dx` is empty for a first operation,
-    whose input needs no gradient.
+    whose input needs no gradient. Forward may write to parameters that are not trainable while run[TRAINING] is 1.
 
     Attributes
     ----------
@@ -54,10 +67,12 @@ class Operation:
         Shape of one example's output.
     dims, constants : tuple
         What the kernels read.
-    reads_parameters : bool
-        Whether `theta` is the layer's parameters (else it is empty).
+    parameters : (int, int)
+        Where `theta` starts and stops within the layer's parameters.
     tape_per_example : int
         Values of tape that one example needs.
+    tape_of : int
+        For 2, the operation has no tape of its own but shares that of the operation two places before it; 0 for none.
     activation : str or None
         The name of the activation function, when the operation is one.
     """
@@ -66,24 +81,33 @@ class Operation:
     output_shape: Shape
     dims: tuple[int, ...] = ()
     constants: tuple[float, ...] = ()
-    reads_parameters: bool = False
+    parameters: tuple[int, int] = (0, 0)
     tape_per_example: int = 0
+    tape_of: int = 0
     activation: str | None = None
 
 
+@dataclass(frozen=True)
 class Layer(ABC):
     """Base of all layers: a small dataclass of settings that can say its parameters and operations.
 
     Subclasses are frozen dataclasses with a class attribute `name` (the registry's) and `summary` (one line). They
     hold no arrays and no shapes: a Network asks them once, with the shape that reaches them.
+
+    Parameters
+    ----------
+    trainable : bool
+        False freezes the layer: the optimizer leaves its parameters as they are.
     """
+
+    trainable: bool = field(default=True, kw_only=True)
 
     name: ClassVar[str]
     summary: ClassVar[str]
 
-    @abstractmethod
     def parameters(self, input_shape: Shape) -> list[Parameter]:
         """The layer's parameters, in the order in which they lie in the flat vector."""
+        return []
 
     @abstractmethod
     def operations(self, input_shape: Shape) -> list[Operation]:
@@ -94,8 +118,46 @@ class Layer(ABC):
 
     def config(self) -> dict[str, Any]:
         """The settings as a JSON-able dict with the layer's registry name as ``type``."""
-        settings = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
-        return {"type": self.name, **settings}
+        return {"type": self.name, **{each.name: getattr(self, each.name) for each in fields(self)}}
 
     def __str__(self) -> str:
         return type(self).__name__
+
+
+@dataclass(frozen=True)
+class WeightedLayer(Layer):
+    """Base of the layers with weights, which can be kept small.
+
+    Parameters
+    ----------
+    l1, l2 : float
+        Training adds l1 Σ|w| + l2 Σw² over the layer's weights (not its biases) to what it minimises.
+    """
+
+    l1: float = field(default=0.0, kw_only=True)
+    l2: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        check_number(self, "l1", self.l1, 0)
+        check_number(self, "l2", self.l2, 0)
+
+    def weight(self, name: str, shape: Shape, initializer: str, fan_in: int, fan_out: int) -> Parameter:
+        """A parameter that the penalties act on."""
+        return Parameter(name, shape, initializer, fan_in, fan_out, self.trainable, self.l1, self.l2)
+
+    def bias(self, name: str, shape: Shape, initializer: str, fan_in: int, fan_out: int) -> Parameter:
+        """A parameter that they do not act on."""
+        return Parameter(name, shape, initializer, fan_in, fan_out, self.trainable)
+
+
+def check_count(layer: Layer, name: str, value: Any, least: int = 1) -> None:
+    """Raise ConfigurationError unless a setting of a layer is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ConfigurationError(f"{layer}: {name}={value!r} must be a whole number of at least {least}")
+
+
+def check_number(layer: Layer, name: str, value: Any, least: float, below: float = math.inf) -> None:
+    """Raise ConfigurationError unless a setting of a layer is a number in [least, below)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < below:
+        limit = f" and below {below:g}" if below < math.inf else ""
+        raise ConfigurationError(f"{layer}: {name}={value!r} must be a number of at least {least:g}{limit}")

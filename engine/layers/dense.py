@@ -11,7 +11,8 @@ from engine.activations import get_activation
 from engine.errors import ConfigurationError
 from engine.initializers import get_initializer
 from engine.jit import kernel, like
-from engine.layers.base import Layer, Operation, Parameter, Shape
+from engine.layers.activation import activation_operations
+from engine.layers.base import Operation, Parameter, Shape, WeightedLayer, check_count
 
 # Up to this many weights a plain loop nest beats a call into BLAS.
 LOOP_LIMIT = 1024
@@ -79,7 +80,7 @@ def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
 
 
 @dataclass(frozen=True)
-class Dense(Layer):
+class Dense(WeightedLayer):
     """A fully connected layer: ``outputs = activation(inputs @ weight + bias)``.
 
     Parameters
@@ -90,6 +91,8 @@ class Dense(Layer):
         A name in ACTIVATIONS.
     weight_init, bias_init : str
         Names in INITIALIZERS.
+    l1, l2, trainable
+        See WeightedLayer and Layer.
 
     Notes
     -----
@@ -106,8 +109,8 @@ class Dense(Layer):
     summary: ClassVar[str] = "fully connected: activation(inputs @ weight + bias)"
 
     def __post_init__(self) -> None:
-        if isinstance(self.units, bool) or not isinstance(self.units, int) or self.units < 1:
-            raise ConfigurationError(f"Dense: units={self.units!r} must be a whole number of at least 1")
+        super().__post_init__()
+        check_count(self, "units", self.units)
         get_activation(self.activation)
         get_initializer(self.weight_init)
         get_initializer(self.bias_init)
@@ -115,21 +118,21 @@ class Dense(Layer):
     def parameters(self, input_shape: Shape) -> list[Parameter]:
         in_features = self._in_features(input_shape)
         return [
-            Parameter("weight", (in_features, self.units), self.weight_init, in_features, self.units),
-            Parameter("bias", (self.units,), self.bias_init, in_features, self.units),
+            self.weight("weight", (in_features, self.units), self.weight_init, in_features, self.units),
+            self.bias("bias", (self.units,), self.bias_init, in_features, self.units),
         ]
 
     def operations(self, input_shape: Shape) -> list[Operation]:
         in_features = self._in_features(input_shape)
-        affine = Operation(_dense_kernels, (self.units,), dims=(in_features, self.units), reads_parameters=True)
-        if self.activation == "linear":
-            return [affine]
-        kernels = get_activation(self.activation).kernels
-        return [affine, Operation(kernels, (self.units,), dims=(self.units,), activation=self.activation)]
+        dims, size = (in_features, self.units), (in_features + 1) * self.units
+        affine = Operation(_dense_kernels, (self.units,), dims, parameters=(0, size))
+        return [affine, *activation_operations(self.activation, (self.units,))]
 
     def _in_features(self, input_shape: Shape) -> int:
         if len(input_shape) != 1:
-            raise ConfigurationError(f"Dense takes one row of features an example, not the shape {input_shape}")
+            raise ConfigurationError(
+                f"Dense takes one row of features an example, not the shape {input_shape}: put Flatten() before it"
+            )
         return input_shape[0]
 
 

@@ -1,0 +1,219 @@
+"""The state of one training, and the epoch: checks what it is given and hands it to the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from engine import machine
+from engine.errors import ConfigurationError, TrainingError
+from engine.jit import address
+from engine.losses import Loss, get_loss
+from engine.network import CHUNK, summarise
+from engine.objective import build_objective, prepare_data
+from engine.optimizers import Optimizer, get_optimizer
+from engine.schedules import Plateau, Schedule, get_schedule
+
+if TYPE_CHECKING:
+    from engine.network import Network
+
+Metrics = dict[str, float]
+
+
+class Trainer:
+    """The state of one training: a network, its optimizer's moments, its data and buffers.
+
+    `fit` drives it; use it directly to train step by step.
+
+    Parameters
+    ----------
+    network : Network
+        Trained in place.
+    x, y, weights
+        As for `Network.evaluate`.
+    loss : str or Loss
+    optimizer : str, dict or Optimizer
+    batch_size : int or None
+        Examples in a step; None takes all of them.
+    shuffle : bool
+        Whether each epoch takes the examples in an order of its own.
+    seed : int, optional
+        Of the shuffles; the network's seed by default.
+    weights : array_like, shape (N,), optional
+        How much each example counts; 1 by default.
+    schedule : str, dict or Schedule
+        How the learning rate changes.
+    clip_norm : float, optional
+        The largest norm that a batch's gradient may have; a longer one is shortened to it.
+    epochs : int
+        How long training will last, for schedules that end with it.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        loss: str | Loss,
+        optimizer: str | dict[str, Any] | Optimizer = "adam",
+        batch_size: int | None = 32,
+        shuffle: bool = True,
+        seed: int | None = None,
+        weights: ArrayLike | None = None,
+        schedule: str | dict[str, Any] | Schedule = "constant",
+        clip_norm: float | None = None,
+        epochs: int = 1,
+    ) -> None:
+        self.network = network
+        self.loss = get_loss(loss)
+        self.optimizer = get_optimizer(optimizer)
+        self.data, self.classification = prepare_data(network, x, y, self.loss, weights)
+        self.objective = build_objective(network, self.loss, self.classification)
+        examples = self.data.x.shape[0]
+        if batch_size is not None:
+            check_count("batch_size", batch_size)
+        self.batch_size = min(examples if batch_size is None else batch_size, examples)
+        self.batches = -(-examples // self.batch_size)
+        self.shuffle = shuffle
+        self.epoch = 0
+        self.gradient = np.zeros_like(network.parameters)
+        self.moments = np.zeros(2 * network.parameter_count, network.dtype)
+        self.run = network.new_run()
+        self.run[machine.TRAINING] = 1
+        if seed is not None:
+            self.run[machine.SEED] = seed
+        self.schedule = get_schedule(schedule)
+        self.epochs = epochs
+        self.plateau = np.array([1.0, np.inf, 0.0])  # the factor so far, the best loss, epochs since (see Plateau)
+        self._descent = _build_descent(network, self.optimizer, clip_norm)
+        self._order = np.arange(examples)
+        self._space = machine.workspace(network.program, self.batch_size, network.dtype)
+
+    @property
+    def step(self) -> int:
+        """How many optimisation steps have been taken."""
+        return int(self.run[machine.STEP])
+
+    def train_epoch(self, at_steps: Mapping[int, Callable[[], None]] | None = None) -> Metrics:
+        """Train one epoch.
+
+        Parameters
+        ----------
+        at_steps : mapping of int to callable, optional
+            What to call after certain optimisation steps, numbered from 1 over the whole training.
+
+        Returns
+        -------
+        dict
+            ``loss`` and, for classification, ``accuracy``: means over the epoch's batches, each taken just before
+            its step; ``gradient_norm`` of the last batch; ``learning_rate``.
+
+        Raises
+        ------
+        TrainingError
+            When the loss or a parameter is no longer finite.
+        """
+        totals = np.zeros(3)
+        machine.lay_out_epoch(self._order, self.run[machine.SEED], self.epoch + 1, self.shuffle)
+        first, before = 0, self.step
+        halts = sorted(step - before for step in at_steps or () if before < step <= before + self.batches)
+        rates = self._learning_rates()
+        for last in [*halts, self.batches]:
+            machine.train_batches(
+                self.network.program, self.objective, self._descent, rates, self.network.parameters, self.gradient,
+                self.moments, self.data, self._order, self._space, self.run, first, last, totals,
+            )  # fmt: skip
+            self._check_finite(totals)
+            if at_steps and before + last in at_steps:
+                at_steps[before + last]()
+            first = last
+        self.epoch += 1
+        return {
+            **summarise(totals, self.classification),
+            "gradient_norm": float(np.linalg.norm(self.gradient)),
+            "learning_rate": float(rates[-1]),
+        }
+
+    def observe(self, loss: float) -> None:
+        """Tell a schedule that watches the loss how the epoch went."""
+        if isinstance(self.schedule, Plateau):
+            self.schedule.observe(self.plateau, loss)
+
+    def _learning_rates(self) -> NDArray[np.float64]:
+        """The learning rate for each step of the epoch to come."""
+        epochs = self.epoch + np.arange(self.batches) / self.batches
+        return self.optimizer.learning_rate * self.plateau[0] * self.schedule.factors(epochs, self.epochs)
+
+    def evaluate(self, data: machine.Data | None = None) -> Metrics:
+        """The mean loss and, for classification, the accuracy on `data` (the training data by default)."""
+        network, totals = self.network, np.zeros(3)
+        data = self.data if data is None else data
+        examples = data.x.shape[0]
+        space, order = network.workspace(min(CHUNK, examples)), np.arange(examples)
+        machine.evaluate_batches(
+            network.program, self.objective, network.parameters, data, order, space, network.new_run(), totals
+        )
+        return summarise(totals, self.classification)
+
+    def _check_finite(self, totals: NDArray[np.float64]) -> None:
+        if np.isfinite(totals[0]) and np.isfinite(self.network.parameters).all():
+            return
+        raise TrainingError(
+            f"training diverged in epoch {self.epoch + 1} (step {self.step}): the loss or a weight is no longer "
+            f"finite; try a smaller learning rate than {self.optimizer.learning_rate:g}"
+        )
+
+    def checkpoint(self) -> dict[str, NDArray[Any]]:
+        """Everything that training needs to go on to the same bits."""
+        return {
+            "parameters": self.network.parameters,
+            "moments": self.moments,
+            "epoch": np.array([self.epoch], np.int64),
+            "step": np.array([self.step], np.int64),
+            "plateau": self.plateau,
+        }
+
+    def restore(self, checkpoint: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to a checkpoint; ConfigurationError when it belongs to another network or optimizer."""
+        for name, own in (("parameters", self.network.parameters), ("moments", self.moments)):
+            given = checkpoint[name]
+            if given.shape != own.shape or given.dtype != own.dtype:
+                raise ConfigurationError(
+                    f"the checkpoint's {name} ({given.dtype}, {given.shape}) do not fit this network "
+                    f"({own.dtype}, {own.shape}): resume with the network that was recorded"
+                )
+            own[:] = given
+        self.plateau[:] = checkpoint["plateau"]
+        self.epoch = int(checkpoint["epoch"][0])
+        self.run[machine.STEP] = int(checkpoint["step"][0])
+
+
+def _build_descent(network: Network, optimizer: Optimizer, clip_norm: float | None) -> machine.Descent:
+    """What the machine needs to move the parameters: the optimizer, what is trainable, the penalties."""
+    if clip_norm is not None and not (isinstance(clip_norm, (int, float)) and clip_norm > 0):
+        raise ConfigurationError(f"clip_norm={clip_norm!r} must be a number above 0, or None for no limit")
+    segments: list[list[int]] = []
+    for slot in network.layout:
+        if slot.trainable and segments and segments[-1][1] == slot.start:
+            segments[-1][1] = slot.stop
+        elif slot.trainable:
+            segments.append([slot.start, slot.stop])
+    penalised = [slot for slot in network.layout if slot.trainable and (slot.l1 or slot.l2)]
+    return machine.Descent(
+        address(optimizer.kernel(), machine.signatures(network.dtype.name)["update"]),
+        optimizer.settings(),
+        np.array(segments, np.int64).reshape(-1, 2),
+        np.array([(slot.start, slot.stop) for slot in penalised], np.int64).reshape(-1, 2),
+        np.array([(slot.l1, slot.l2) for slot in penalised], network.dtype).reshape(-1, 2),
+        np.inf if clip_norm is None else float(clip_norm),
+    )
+
+
+def check_count(name: str, value: int) -> None:
+    """Raise ConfigurationError unless a setting is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ConfigurationError(f"{name}={value!r} must be a whole number of at least 1")
