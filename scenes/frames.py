@@ -1,0 +1,156 @@
+"""The frame loop: a renderer for manim's scenes that counts frames exactly and hands them on without a copy.
+
+Manim's own renderer is off by a frame for many run times, writes one file an animation and copies every frame. This
+one keeps absolute time: the animation from second a to second b has the frames k with a <= k / rate < b (rounded),
+so that a scene is equally long at every frame rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import numpy as np
+from manim import CairoRenderer, Mobject, Scene, tempconfig
+from manim.camera.camera import Camera
+
+
+class FrameSink(Protocol):
+    """Where finished frames go."""
+
+    def buffer(self) -> np.ndarray:
+        """An array uint8 (H, W, 4) to draw the next frame into; it belongs to the renderer until `put`."""
+        ...
+
+    def put(self, frame: int, pixels: np.ndarray, repeat: int) -> None:
+        """Take a finished frame, which is shown from number `frame` on for `repeat` frames, and its array."""
+        ...
+
+    def wants(self, first: int, last: int) -> Iterable[int]:
+        """Which of the frames from `first` up to `last` (exclusive) are wanted, in ascending order."""
+        ...
+
+
+class FrameCounter:
+    """A sink that wants no frames: the scene runs through without drawing, only to see how long it is."""
+
+    def buffer(self) -> np.ndarray:
+        raise AssertionError("a frame counter draws nothing")
+
+    def put(self, frame: int, pixels: np.ndarray, repeat: int) -> None:
+        raise AssertionError("a frame counter takes nothing")
+
+    def wants(self, first: int, last: int) -> Iterable[int]:
+        return ()
+
+
+class FrameRenderer(CairoRenderer):
+    """Renders a scene frame by frame into a sink.
+
+    Parameters
+    ----------
+    sink : FrameSink
+    camera_class : type of Camera
+    first_frame : int
+        The number of the scene's first frame, for scenes that follow others in a film.
+
+    Attributes
+    ----------
+    time : float
+        Seconds from the scene's beginning to the frame being drawn.
+    frame : int
+        How many frames the scene has had.
+    """
+
+    def __init__(self, sink: FrameSink, camera_class: type[Camera], first_frame: int = 0, **kwargs: Any) -> None:
+        super().__init__(camera_class=camera_class, **kwargs)
+        self.sink = sink
+        self.first_frame = first_frame
+        self.frame = 0
+
+    def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
+        scene.compile_animation_data(*args, **kwargs)
+        assert scene.animations is not None
+        rate = self.camera.frame_rate
+        begin, end = self.time, self.time + scene.duration
+        first, last = self.frame, round(end * rate + 1e-6)
+        scene.begin_animations()
+        still = scene.is_current_animation_frozen_frame() and not getattr(scene, "is_settling", bool)()
+        if scene.stop_condition is not None:
+            last = self._until(scene, begin, first, last)
+            end = last / rate
+        elif still:
+            self._hold(scene, first, last)
+        else:
+            wanted = [k - self.first_frame for k in self.sink.wants(first + self.first_frame, last + self.first_frame)]
+            if wanted:
+                self.save_static_frame_data(scene, scene.static_mobjects)
+            for frame in wanted:
+                self.time = max(frame / rate, begin)
+                scene.update_to_time(self.time - begin)
+                self._draw(scene, scene.moving_mobjects, frame, 1)
+        self.time, self.frame = end, last
+        if not still:
+            if scene.stop_condition is None:
+                scene.update_to_time(scene.duration)
+            for animation in scene.animations:
+                animation.finish()
+                animation.clean_up_from_scene(scene)
+            scene.update_mobjects(0)
+        self.static_image = None
+        self.num_plays += 1
+
+    def _until(self, scene: Scene, begin: float, first: int, last: int) -> int:
+        """Play until the scene's condition holds, and say at which frame that was."""
+        for frame in range(first, last):
+            self.time = max(frame / self.camera.frame_rate, begin)
+            scene.update_to_time(self.time - begin)
+            if list(self.sink.wants(frame + self.first_frame, frame + self.first_frame + 1)):
+                self._draw(scene, None, frame, 1)
+            if scene.stop_condition():
+                return frame + 1
+        return last
+
+    def _hold(self, scene: Scene, first: int, last: int) -> None:
+        """Show a still picture from `first` up to `last`."""
+        wanted = [k - self.first_frame for k in self.sink.wants(first + self.first_frame, last + self.first_frame)]
+        if not wanted:
+            return
+        self.static_image = None
+        if len(wanted) == last - first:
+            self._draw(scene, None, first, last - first)
+            return
+        for frame in wanted:
+            self._draw(scene, None, frame, 1)
+
+    def _draw(self, scene: Scene, mobjects: Iterable[Mobject] | None, frame: int, repeat: int) -> None:
+        self.camera.pixel_array = self.sink.buffer()
+        self.update_frame(scene, mobjects)
+        self.sink.put(frame + self.first_frame, self.camera.pixel_array, repeat)
+
+    def scene_finished(self, scene: Scene) -> None:
+        """Nothing is left to write: the sink has everything."""
+
+
+def frame_config(width: int, height: int, rate: float, media_dir: str, background: str) -> Any:
+    """Manim's global configuration for one rendering, as a context; scenes must be built inside it.
+
+    Nothing of manim's own is written except the text cache, which goes to `media_dir`.
+    """
+    return tempconfig(
+        {
+            "pixel_width": width,
+            "pixel_height": height,
+            "frame_rate": rate,
+            "frame_height": 8.0,
+            "frame_width": 8.0 * width / height,
+            "background_color": background,
+            "media_dir": media_dir,
+            "dry_run": True,
+            "disable_caching": True,
+            "progress_bar": "none",
+            "verbosity": "ERROR",
+            "notify_outdated_version": False,
+            "renderer": "cairo",
+        }
+    )

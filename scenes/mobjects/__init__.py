@@ -1,0 +1,1 @@
+"""Nouns: what a picture is made of."""

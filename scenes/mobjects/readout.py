@@ -1,0 +1,173 @@
+"""Numbers that change in every frame."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from manim import ManimColor, Mobject, Typst, VGroup, VMobject
+
+from scenes.mobjects.still import Framed, affine_between
+from scenes.mobjects.text import PREAMBLE, escape
+from scenes.theme import DARK, TEXT
+
+if TYPE_CHECKING:
+    from scenes.painting.canvas import Canvas
+
+class Glyph:
+    """The outline of one character at a font size of 1 unit to the em, its origin on the baseline.
+
+    Attributes
+    ----------
+    curves : list of ndarray (K, 4, 2)
+        Closed subpaths of cubic Bézier curves.
+    advance : float
+        How far the next character's origin is.
+    """
+
+    def __init__(self, curves: list[np.ndarray], advance: float) -> None:
+        self.curves = curves
+        self.advance = advance
+
+
+@lru_cache(maxsize=None)
+def glyph(character: str) -> Glyph:
+    """The glyph of one character, set between two H: their feet are the baseline, their distance is its width."""
+    first, *parts, last = _set_between(f"#box({escape(character).removeprefix('#')})" if character != " " else "~")
+    em, origin = _em(), np.array([first.get_left()[0] + _advance_of_h(), first.get_bottom()[1], 0.0])
+    curves = []
+    for part in parts:
+        for start, end in part.get_subpath_split_indices_from_points(part.points):
+            points = (part.points[int(start) : int(end)] - origin) / em
+            curves.append(np.ascontiguousarray(points[:, :2]).reshape(-1, 4, 2))
+    return Glyph(curves, float(last.get_left()[0] - origin[0]) / em)
+
+
+def _set_between(body: str) -> list[VMobject]:
+    """The outlines of H, what is set between, and H."""
+    return list(Typst(f"H{body}H", typst_preamble=f"{PREAMBLE}\n#set text(kerning: false, ligatures: false)").submobjects)
+
+
+@lru_cache(maxsize=None)
+def _advance_of_h() -> float:
+    first, last = _set_between("")
+    return float(last.get_left()[0] - first.get_left()[0])
+
+
+@lru_cache(maxsize=None)
+def _em() -> float:
+    """Scene units to the em in what `_set_between` gives."""
+    first, last = _set_between("#h(1em)")
+    return float(last.get_left()[0] - first.get_left()[0]) - _advance_of_h()
+
+
+# Heights above and below the baseline that lines are set by, in em.
+ASCENT, DESCENT = 0.7, 0.22
+
+
+class Readout(Framed):
+    """A named number, such as the epoch or the loss, that can change in every frame without moving about.
+
+    All digits are equally wide and the number is aligned to the right, so nothing jitters.
+
+    Parameters
+    ----------
+    label : str
+    value : float or str
+    style : str
+        A format specification for the number, such as ``".3f"``, ``".1%"``, ``"d"`` or ``","``.
+    widest : float or str
+        A value as wide as any to come; its width is kept free for the number.
+    size : float
+    color, label_color : str
+    """
+
+    def __init__(
+        self,
+        label: str = "",
+        value: float | str = 0,
+        style: str = "g",
+        widest: float | str | None = None,
+        size: float = TEXT.readout,
+        color: str = DARK.text,
+        label_color: str = DARK.muted,
+        **kwargs: Any,
+    ) -> None:
+        self.label, self.style = label, style
+        self.number_color, self.label_color = color, label_color
+        self.text = ""
+        self.text = self.format(value)
+        em = size / 96  # manim's 48 points are half a unit to the em
+        room = max(_width(self.format(widest if widest is not None else value)), _width(self.text))
+        self.number_right = (_width(label + " ") if label else 0.0) + room
+        super().__init__(0.0, self.number_right * em, -DESCENT * em, ASCENT * em, **kwargs)
+
+    def format(self, value: float | str) -> str:
+        """The text for a value, with a real minus sign; a number that is none is shown as a dash."""
+        if isinstance(value, str):
+            return value
+        if not np.isfinite(value):
+            return "–"
+        if self.style.endswith("d"):
+            value = round(value)
+        return format(value, self.style).replace("-", "−")
+
+    def set_value(self, value: float | str) -> Readout:
+        """Show another number."""
+        self.text = self.format(value)
+        return self
+
+    def _placed(self) -> list[tuple[str, float, str]]:
+        """Characters with their places along the baseline, in em, and colours."""
+        placed, x = [], 0.0
+        for character in self.label:
+            placed.append((character, x, self.label_color))
+            x += glyph(character).advance
+        x = self.number_right - _width(self.text)
+        for character in self.text:
+            placed.append((character, x, self.number_color))
+            x += glyph(character).advance
+        return placed
+
+    def _affine(self) -> np.ndarray:
+        home = np.array([[0.0, ASCENT], [self.number_right, ASCENT], [self.number_right, -DESCENT], [0.0, -DESCENT]])
+        return affine_between(home, self.points)
+
+    def paint(self, canvas: Canvas) -> None:
+        a = self._affine()
+        context = canvas.context
+        opacity = self.opacity
+        for color in (self.label_color, self.number_color):
+            context.new_path()
+            for character, x, own in self._placed():
+                if own != color:
+                    continue
+                for curves in glyph(character).curves:
+                    points = (curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2]
+                    flat = points.ravel().tolist()
+                    context.move_to(flat[0], flat[1])
+                    for k in range(0, len(flat), 8):
+                        context.curve_to(*flat[k + 2 : k + 8])
+                    context.close_path()
+            red, green, blue = ManimColor(color).to_rgb()
+            context.set_source_rgba(blue, green, red, opacity)  # the frame's bytes are in the order red, green, blue
+            context.fill()
+
+    def as_vectors(self) -> Mobject:
+        a = self._affine()
+        group = VGroup()
+        for character, x, color in self._placed():
+            outline = VMobject(stroke_width=0, fill_color=color, fill_opacity=self.opacity)
+            points = [
+                (curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2] for curves in glyph(character).curves
+            ]
+            if points:
+                flat = np.concatenate(points)
+                outline.points = np.column_stack([flat, np.zeros(len(flat))])
+                group.add(outline)
+        return group
+
+
+def _width(text: str) -> float:
+    return sum(glyph(character).advance for character in text)

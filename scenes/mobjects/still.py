@@ -1,0 +1,122 @@
+"""Things that keep their shape, drawn once and put over every frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cairo
+import numpy as np
+from manim import Mobject, VMobject
+
+from scenes.painting.mobject import Painted
+from scenes.painting.sprites import put_sprite
+
+if TYPE_CHECKING:
+    from scenes.painting.canvas import Canvas
+
+
+class Framed(Painted):
+    """A painted mobject that is stretched over a rectangle: its points are the corners.
+
+    The order is upper left, upper right, lower right, lower left, so that it turns, moves, scales and blends with
+    whatever is done to them.
+    """
+
+    def __init__(self, left: float, right: float, bottom: float, top: float, **kwargs: Any) -> None:
+        corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
+        super().__init__(corners, **kwargs)
+
+
+class _Shared:
+    """A holder whose content is shared, not copied, when manim copies a mobject for a transformation."""
+
+    def __init__(self, mobject: VMobject) -> None:
+        self.mobject = mobject
+        self.key: tuple[Any, ...] | None = None
+        self.sprite = np.zeros((0, 0, 4), np.uint8)
+        self.corner = (0, 0)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Shared:
+        return self
+
+
+class Still(Framed):
+    """A vector mobject, such as text, that keeps its shape: it is drawn once and then only put over each frame.
+
+    It can be moved, scaled, turned and faded; while it changes size or place it is drawn anew.
+
+    Parameters
+    ----------
+    mobject : VMobject
+        It must not be changed afterwards.
+    halo : str, optional
+        Colour of a soft edge behind the strokes, which keeps text legible over a picture.
+    halo_width : float
+        In manim's stroke units.
+    """
+
+    def __init__(self, mobject: VMobject, halo: str | None = None, halo_width: float = 7.0, **kwargs: Any) -> None:
+        left, bottom = mobject.get_corner([-1, -1, 0])[:2]
+        right, top = mobject.get_corner([1, 1, 0])[:2]
+        super().__init__(left, right, bottom, top, **kwargs)
+        if halo is not None:
+            mobject = mobject.copy().set_stroke(color=halo, width=halo_width, opacity=0.9, background=True)
+        self.halo_width = halo_width if halo is not None else 0.0
+        self.shared = _Shared(mobject)
+        self.home = self.points.copy()
+
+    def _affine(self) -> np.ndarray:
+        """The map (2, 3) from where the corners were to where they are, on x and y."""
+        return affine_between(self.home, self.points)
+
+    def paint(self, canvas: Canvas) -> None:
+        a = self._affine()
+        view = canvas.to_pixels(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]))
+        key = (*a.ravel().round(9), *view.ravel().round(6), canvas.pixels.shape)
+        shared = self.shared
+        if shared.key != key:
+            self._draw(canvas, a)
+            shared.key = key
+        if shared.sprite.size:
+            put_sprite(canvas.pixels, shared.sprite, shared.corner[0], shared.corner[1], self.opacity)
+
+    def _draw(self, canvas: Canvas, a: np.ndarray) -> None:
+        """Draw the sprite: the part of the picture that lies in the frame, with room for strokes."""
+        corners = canvas.to_pixels(self.points)
+        height, width = canvas.pixels.shape[:2]
+        strokes = [member.get_stroke_width() for member in self.shared.mobject.family_members_with_points()]
+        room = 2 + float(canvas.stroke(max([self.halo_width, *strokes])))
+        low = np.clip(np.floor(corners.min(axis=0) - room), 0, (width, height)).astype(int)
+        high = np.clip(np.ceil(corners.max(axis=0) + room), 0, (width, height)).astype(int)
+        if (high <= low).any():
+            self.shared.sprite = np.zeros((0, 0, 4), np.uint8)
+            return
+        sprite = np.zeros((high[1] - low[1], high[0] - low[0], 4), np.uint8)
+        surface = cairo.ImageSurface.create_for_data(sprite.data, cairo.FORMAT_ARGB32, sprite.shape[1], sprite.shape[0])
+        context = cairo.Context(surface)
+        matrix = cairo.Matrix(*a[:, 0], *a[:, 1], *a[:, 2]) * canvas.matrix
+        context.set_matrix(matrix * cairo.Matrix(1, 0, 0, 1, -low[0], -low[1]))
+        canvas.draw_vectors(self.shared.mobject, context)
+        surface.flush()
+        self.shared.sprite, self.shared.corner = sprite, (int(low[0]), int(low[1]))
+
+    def as_vectors(self) -> Mobject:
+        a = self._affine()
+        result = self.shared.mobject.copy()
+        for member in result.family_members_with_points():
+            member.points[:, :2] = member.points[:, :2] @ a[:, :2].T + a[:, 2]
+            for background in (False, True):
+                member.set_stroke(
+                    opacity=member.get_stroke_opacity(background) * self.opacity, background=background, family=False
+                )
+            member.set_fill(opacity=member.get_fill_opacity() * self.opacity, family=False)
+        return result
+
+
+def affine_between(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """The affine map (2, 3) on x and y that takes three corners of a rectangle to where they are now."""
+    across, down = before[1, 0] - before[0, 0], before[3, 1] - before[0, 1]
+    x_axis = (after[1, :2] - after[0, :2]) / across if across else np.array([1.0, 0.0])
+    y_axis = (after[3, :2] - after[0, :2]) / down if down else np.array([0.0, 1.0])
+    linear = np.column_stack([x_axis, y_axis])
+    return np.column_stack([linear, after[0, :2] - linear @ before[0, :2]])

@@ -1,0 +1,120 @@
+"""Cameras that let painted mobjects paint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import cairo
+import numpy as np
+from manim import Camera, Mobject, MovingCamera, ThreeDCamera, VMobject
+
+from scenes.painting.canvas import Canvas, Scratch
+from scenes.painting.mobject import Painted
+from scenes.theme import FRAME_HEIGHT, FRAME_WIDTH
+
+
+class PaintingMixin(Camera):
+    """What the painting cameras share; goes before one of manim's cameras."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._scratch: Scratch | None = None
+        self._canvases: dict[bool, Canvas] = {}
+        self.fixed_in_frame_mobjects: set[Mobject] = set()
+        super().__init__(**kwargs)
+
+    def add_fixed_in_frame_mobjects(self, *mobjects: Mobject) -> None:
+        """Keep mobjects where they are in the frame when the camera moves."""
+        for mobject in mobjects:
+            self.fixed_in_frame_mobjects.update(mobject.get_family())
+
+    def remove_fixed_in_frame_mobjects(self, *mobjects: Mobject) -> None:
+        """Let mobjects move with the scene again."""
+        for mobject in mobjects:
+            self.fixed_in_frame_mobjects.difference_update(mobject.get_family())
+
+    def view(self) -> tuple[float, float, float]:
+        """Centre (x, y) and width of what the camera sees, in scene units."""
+        return (*(float(c) for c in self.frame_center[:2]), float(self.frame_width))
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Points (N, 3) as they appear, with their magnification as a fourth column; used if `is_spatial`."""
+        raise NotImplementedError
+
+    is_spatial = False
+
+    def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
+        self._canvases = {}
+        super().capture_mobjects(mobjects, **kwargs)
+        self._canvases = {}
+
+    def canvas(self, fixed: bool = False) -> Canvas:
+        """The canvas for what moves with the scene, or for what is fixed in the frame."""
+        if fixed not in self._canvases:
+            height, width = self.pixel_array.shape[:2]
+            if self._scratch is None or self._scratch.coverage.shape != (height, width):
+                self._scratch = Scratch(height, width)
+            x, y, span = (0.0, 0.0, FRAME_WIDTH if width * 9 >= height * 16 else FRAME_HEIGHT * width / height)
+            if not fixed and not self.is_spatial:
+                x, y, span = self.view()
+            scale = width / span
+            surface = cairo.ImageSurface.create_for_data(self.pixel_array.data, cairo.FORMAT_ARGB32, width, height)
+            context = cairo.Context(surface)
+            context.set_matrix(cairo.Matrix(scale, 0, 0, -scale, width / 2 - x * scale, height / 2 + y * scale))
+            project = self.project if self.is_spatial and not fixed else None
+            self._canvases[fixed] = Canvas(
+                self.pixel_array, scale, (x, y), self._scratch, super().display_vectorized, context, project
+            )
+        return self._canvases[fixed]
+
+    def get_cairo_context(self, pixel_array: np.ndarray) -> cairo.Context:
+        if pixel_array is not self.pixel_array:
+            return super().get_cairo_context(pixel_array)
+        return self.canvas().context
+
+    def display_vectorized(self, vmobject: VMobject, ctx: cairo.Context) -> Any:
+        if isinstance(vmobject, Painted):
+            if vmobject.opacity > 0:
+                ctx.get_target().flush()
+                vmobject.paint(self.canvas(vmobject.fixed_in_frame))
+                ctx.get_target().mark_dirty()
+            return self
+        if vmobject in self.fixed_in_frame_mobjects:
+            ctx = self.canvas(fixed=True).context
+        return super().display_vectorized(vmobject, ctx)
+
+
+class PaintCamera(PaintingMixin, MovingCamera):
+    """A camera for flat scenes; its `frame` can move and zoom."""
+
+    def view(self) -> tuple[float, float, float]:
+        # as `frame_center` and `frame_width`, without searching through Bézier handles three times
+        corners = self.frame.points
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        return float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2, float(high[0] - low[0])
+
+
+class PaintThreeDCamera(PaintingMixin, ThreeDCamera):
+    """A camera for scenes in space."""
+
+    is_spatial = True
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        projected = self.project_points(np.asarray(points, dtype=np.float64))
+        distance = self.get_focal_distance() - projected[:, 2]
+        magnification = np.where(distance > 0, self.get_focal_distance() / distance, 0.0) * self.get_zoom()
+        return np.column_stack([projected, magnification])
+
+
+def _display_without_painting(self: Camera, vmobject: VMobject, ctx: cairo.Context) -> Any:
+    """Manim's own cameras draw a painted mobject as vectors: they know no display function but their own."""
+    if not isinstance(vmobject, Painted):
+        return _display_vectorized(self, vmobject, ctx)
+    if vmobject.opacity > 0:
+        for member in vmobject.as_vectors().family_members_with_points():
+            self.display_vectorized(member, ctx)
+    return self
+
+
+_display_vectorized = Camera.display_vectorized
+Camera.display_vectorized = _display_without_painting  # type: ignore[method-assign]

@@ -1,0 +1,113 @@
+"""What a painted mobject paints on: the frame's pixels, and the way from scene coordinates to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import cairo
+import numpy as np
+
+if TYPE_CHECKING:
+    from manim import VMobject
+
+# manim's stroke widths are in hundredths of a unit
+STROKE_UNIT = 0.01
+
+
+class Scratch:
+    """Buffers that rasterisers need beside the frame, kept from frame to frame.
+
+    Attributes
+    ----------
+    coverage : ndarray, uint8 (H, W)
+        How far the line being painted covers each pixel; all zero between paintings.
+    place : ndarray, float32 (H, W)
+        Where along the line the covering point lies; undefined where `coverage` is zero.
+    touched : ndarray, int32 (H * W,)
+        The pixels covered so far.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        self.coverage = np.zeros((height, width), np.uint8)
+        self.place = np.zeros((height, width), np.float32)
+        self.touched = np.zeros(height * width, np.int32)
+
+
+class Canvas:
+    """One frame being painted.
+
+    Attributes
+    ----------
+    pixels : ndarray, uint8 (H, W, 4)
+        Red, green, blue and alpha, premultiplied (as cairo has them).
+    scale : float
+        Pixels per scene unit, before any perspective.
+    scratch : Scratch
+    """
+
+    def __init__(
+        self,
+        pixels: np.ndarray,
+        scale: float,
+        center: tuple[float, float],
+        scratch: Scratch,
+        draw: Callable[[VMobject, cairo.Context], None],
+        context: cairo.Context,
+        project: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> None:
+        self.pixels = pixels
+        self.scale = scale
+        self.scratch = scratch
+        height, width = pixels.shape[:2]
+        self._offset = np.array([width / 2 - center[0] * scale, height / 2 + center[1] * scale])
+        self._draw = draw
+        self.context = context
+        self._project = project
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether depth plays no part: every point lies where its x and y say."""
+        return self._project is None
+
+    def to_pixels(self, points: np.ndarray) -> np.ndarray:
+        """Positions in the frame, in pixels from the top-left corner (pixel centres are at halves).
+
+        Parameters
+        ----------
+        points : ndarray (N, 2) or (N, 3)
+            Scene coordinates.
+
+        Returns
+        -------
+        ndarray, float64 (N, 2), C-contiguous
+        """
+        if self._project is not None:
+            points = self._project(points)[:, :3]
+        return np.ascontiguousarray(points[:, :2] * (self.scale, -self.scale) + self._offset, dtype=np.float64)
+
+    def depths(self, points: np.ndarray) -> np.ndarray:
+        """How near each point is to the viewer, float64 (N,): greater is nearer; all zero on a flat canvas."""
+        if self._project is None:
+            return np.zeros(len(points))
+        return np.asarray(self._project(points)[:, 2], dtype=np.float64)
+
+    def magnifications(self, points: np.ndarray) -> np.ndarray:
+        """How much larger than on a flat canvas a small thing at each point appears, float64 (N,)."""
+        if self._project is None:
+            return np.ones(len(points))
+        return np.asarray(self._project(points)[:, 3], dtype=np.float64)
+
+    def stroke(self, width: float | np.ndarray) -> float | np.ndarray:
+        """Pixels that manim's stroke width comes to."""
+        return width * STROKE_UNIT * self.scale
+
+    @property
+    def matrix(self) -> cairo.Matrix:
+        """The map from scene coordinates to pixels (before any perspective)."""
+        return self.context.get_matrix()
+
+    def draw_vectors(self, mobject: VMobject, context: cairo.Context | None = None) -> None:
+        """Draw a plain vector mobject and its family here, or elsewhere, as the camera itself would."""
+        for member in mobject.family_members_with_points():
+            self._draw(member, context or self.context)

@@ -1,0 +1,116 @@
+"""Anti-aliased polylines of any width, with round ends and joints."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.jit import kernel
+from scenes.painting.discs import blend
+
+
+@kernel
+def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, peak, start, along):  # type: ignore[no-untyped-def]
+    """Raise `coverage` where the capsule around one segment covers more than what is there.
+
+    Returns the number of touched pixels so far. `start` is the segment's number along its line, remembered in
+    `place` together with the position within the segment if `along` is set.
+    """
+    height, width = coverage.shape
+    dx, dy = x1 - x0, y1 - y0
+    length = math.sqrt(dx * dx + dy * dy)
+    if not length < 1e7:
+        return count  # not finite, or so far away that nothing meaningful could be seen
+    ux, uy = (dx / length, dy / length) if length > 1e-12 else (1.0, 0.0)
+    reach = half_width + 0.5
+    left, right = min(x0, x1) - reach, max(x0, x1) + reach
+    top, bottom = min(y0, y1) - reach, max(y0, y1) + reach
+    if right <= 0 or left >= width or bottom <= 0 or top >= height:
+        return count
+    inverse = np.float32(1.0 / length) if length > 1e-12 else np.float32(0.0)
+    fx, fy, length_f = np.float32(ux), np.float32(uy), np.float32(length)
+    limit = np.float32(reach)
+    for y in range(max(0, int(math.floor(top))), min(height, int(math.ceil(bottom)))):
+        py = y + 0.5 - y0
+        low, high = left, right
+        if abs(uy) > 1e-6:
+            # the strip within `reach` of the infinite line, at this height
+            middle, spread = x0 + ux * py / uy, reach / abs(uy)
+            low, high = max(low, middle - spread), min(high, middle + spread)
+        first, last = int(math.floor(max(low, 0.0))), int(math.ceil(min(high, float(width))))
+        py_f = np.float32(py)
+        for x in range(first, last):
+            px = np.float32(x + 0.5 - x0)
+            t = min(max(px * fx + py_f * fy, np.float32(0.0)), length_f)
+            ex, ey = px - t * fx, py_f - t * fy
+            distance = math.sqrt(ex * ex + ey * ey)
+            if distance < limit:
+                cover = np.uint8(min(np.float32(1.0), limit - distance) * peak + np.float32(0.5))
+                if cover > coverage[y, x]:
+                    if coverage[y, x] == 0:
+                        touched[count] = y * width + x
+                        count += 1
+                    coverage[y, x] = cover
+                    if along:
+                        place[y, x] = np.float32(start) + t * inverse
+    return count
+
+
+@kernel
+def paint_polylines(pixels, points, starts, widths, colours, per_vertex, opacity, coverage, place, touched):  # type: ignore[no-untyped-def]
+    """Paint polylines in the given order; each covers a pixel once, however it bends or crosses itself.
+
+    Parameters
+    ----------
+    pixels : uint8 (H, W, 4)
+    points : float64 (N, 2)
+        Vertices of all lines one after the other, in pixels. Segments with a NaN are left out.
+    starts : int64 (L + 1,)
+        Line k has the vertices from ``starts[k]`` up to ``starts[k + 1]``.
+    widths : float64 (L,)
+        In pixels; thinner than 1 is painted fainter.
+    colours : float64 (L, 4) or (N, 4)
+        Of each line, or with `per_vertex` of each vertex and blended between them.
+    opacity : float
+    coverage, place, touched
+        A `Scratch`.
+    """
+    width = pixels.shape[1]
+    for line in range(starts.size - 1):
+        first, last = starts[line], starts[line + 1]
+        if widths[line] <= 0 or last <= first:
+            continue
+        half_width = max(widths[line], 1.0) / 2
+        peak = np.float32(255.0 * min(widths[line], 1.0))
+        count = 0
+        for k in range(first, max(last - 1, first + 1)):
+            end = min(k + 1, last - 1)
+            count = cover_segment(
+                coverage, place, touched, count, points[k, 0], points[k, 1], points[end, 0], points[end, 1],
+                half_width, peak, k - first, per_vertex,
+            )  # fmt: skip
+        part = line
+        red, green, blue = (
+            np.float32(255.0 * colours[part, 0]),
+            np.float32(255.0 * colours[part, 1]),
+            np.float32(255.0 * colours[part, 2]),
+        )
+        alpha = np.float32(colours[part, 3] * opacity / 255.0)
+        for k in range(count):
+            y, x = touched[k] // width, touched[k] % width
+            cover = np.float32(coverage[y, x])
+            coverage[y, x] = 0
+            if per_vertex:
+                where = place[y, x]
+                near = first + min(int(where), max(last - first - 2, 0))
+                far = min(near + 1, last - 1)
+                t = where - np.float32(near - first)
+                s = np.float32(1.0) - t
+                red = np.float32(255.0) * (np.float32(colours[near, 0]) * s + np.float32(colours[far, 0]) * t)
+                green = np.float32(255.0) * (np.float32(colours[near, 1]) * s + np.float32(colours[far, 1]) * t)
+                blue = np.float32(255.0) * (np.float32(colours[near, 2]) * s + np.float32(colours[far, 2]) * t)
+                alpha = (np.float32(colours[near, 3]) * s + np.float32(colours[far, 3]) * t) * np.float32(
+                    opacity / 255.0
+                )
+            blend(pixels, y, x, red, green, blue, cover * alpha)

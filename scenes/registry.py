@@ -1,0 +1,56 @@
+"""What can be rendered: the scenes and the films by name. Adding one is one line here.
+
+This module imports nothing, so that lists, help texts and completion need no manim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SceneEntry:
+    """Where a scene lives and what it shows.
+
+    Attributes
+    ----------
+    module, class_name : str
+        The `Stage` subclass, imported when it is rendered.
+    summary : str
+        One line for lists.
+    clocks : tuple of str
+        What can run in it: ``"depth"`` (which layer), ``"time"`` (which epoch); the first is the default.
+    """
+
+    module: str
+    class_name: str
+    summary: str
+    clocks: tuple[str, ...] = ("time",)
+
+
+@dataclass(frozen=True)
+class FilmEntry:
+    """Where a film's script lives and which experiments it needs.
+
+    Attributes
+    ----------
+    module : str
+        A module whose ``FILM`` is a `scenes.films.Film`.
+    summary : str
+        One line for lists.
+    experiments : tuple of str
+        Names of the experiments whose recordings the film is made from, the main one first.
+    """
+
+    module: str
+    summary: str
+    experiments: tuple[str, ...]
+
+
+SCENES: dict[str, SceneEntry] = {
+    "warp": SceneEntry(
+        "scenes.warp", "Warp", "The plane and the data pass through the network layer by layer", ("depth", "time")
+    ),
+}
+
+FILMS: dict[str, FilmEntry] = {}

@@ -1,0 +1,261 @@
+"""The base of all scenes: recordings in, and captions, headings and read-outs in their places."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from manim import Animation, Mobject, MovingCameraScene, Scene, ThreeDScene, VMobject, linear, smooth
+
+from engine.errors import RenderError
+from scenes.mobjects.readout import Readout
+from scenes.mobjects.slot import Slot
+from scenes.mobjects.text import Label
+from scenes.painting.camera import PaintCamera, PaintThreeDCamera
+from scenes.painting.mobject import Painted
+from scenes.subtitles import LINE_LENGTH, LINES, Cue
+from scenes.theme import CAPTION, HEADING, READOUTS, TEXT, Theme, find_theme
+
+if TYPE_CHECKING:
+    from engine.recording import Recording
+
+FRONT = 1000  # z-index of captions and read-outs
+
+
+class Clock(Animation):
+    """Calls a function in every frame with how far the time has run.
+
+    Parameters
+    ----------
+    function : callable
+        Takes the share of the run time that has passed, 0 to 1, through `rate_func`.
+    mobjects : Mobject
+        What the function changes. If none are given, everything in the scene may change.
+    """
+
+    def __init__(self, function: Callable[[float], object], *mobjects: Mobject, **kwargs: Any) -> None:
+        self.function = function
+        self.anything = not mobjects
+        kwargs.setdefault("rate_func", linear)
+        super().__init__(Mobject(), **kwargs)
+        self.moved = mobjects
+
+    def _setup_scene(self, scene: Scene) -> None:
+        for mobject in self.moved:
+            if not any(mobject in top.get_family() for top in scene.mobjects):
+                scene.add(mobject)
+
+    def is_introducer(self) -> bool:
+        return True
+
+    def begin(self) -> None:
+        self.interpolate(0)
+
+    def update_mobjects(self, dt: float) -> None:
+        pass
+
+    def interpolate(self, alpha: float) -> None:
+        self.function(self.rate_func(min(max(alpha, 0.0), 1.0)))
+
+    def finish(self) -> None:
+        self.interpolate(1)
+
+    def clean_up_from_scene(self, scene: Scene) -> None:
+        pass
+
+
+class BaseStage(Scene):
+    """What flat and spatial stages share: a scene that takes recordings.
+
+    A subclass implements `construct`. It is rendered with `scenes.rendering.render`, or by manim's own command line
+    if it has the class attribute `recording` or `recordings`.
+
+    Attributes
+    ----------
+    recordings : dict of str to Recording
+        By name; the first one is also `recording`.
+    options : dict
+        What the user asked for, such as ``{"clock": "time", "epochs": (0, 100)}``.
+    theme : Theme
+    cues : list of Cue
+        The captions so far.
+    """
+
+    recordings: Mapping[str, Recording] = {}
+    recording: Recording
+    options: Mapping[str, Any] = {}
+    camera_class: type = PaintCamera
+
+    def __init__(self, renderer: Any = None, **kwargs: Any) -> None:
+        kwargs.setdefault("camera_class", type(self).camera_class)
+        if self.recordings and not hasattr(self, "recording"):
+            self.recording = next(iter(self.recordings.values()))
+        self.theme: Theme = find_theme(str(self.options.get("theme", "dark")))
+        self.cues: list[Cue] = []
+        self._cue: tuple[str, float] | None = None
+        self._readouts: list[Readout] = []
+        super().__init__(renderer=renderer, **kwargs)
+        self._slots = {name: Slot(halo=self.theme.background) for name in ("caption", "heading", "detail", "legend")}
+        for slot in self._slots.values():
+            slot.set_z_index(FRONT)
+
+    @classmethod
+    def fits(cls, recording: Recording) -> str | None:
+        """None if the scene can show this recording, else a sentence that says why not."""
+        return None
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scene's beginning of the frame being drawn."""
+        return float(self.renderer.time)
+
+    # What is said
+
+    def caption(self, text: str | None) -> None:
+        """Show a caption from now on, at the bottom and in the subtitles, until the next one; None clears it.
+
+        Parameters
+        ----------
+        text : str or None
+            At most two lines of 42 characters; a longer line without a break of its own is broken evenly.
+        """
+        lines = None if text is None else caption_lines(text)
+        text = None if lines is None else "\n".join(lines)
+        if self._cue is not None and self._cue[0] == text:
+            return
+        self._close_cue()
+        if text is None:
+            self._show("caption", None)
+            return
+        self._cue = (text, self.now)
+        label = Label(text, size=TEXT.caption, color=self.theme.text, align="center")
+        # one line stands where the first of two would, so that captions do not jump
+        label.move_to([0, CAPTION.top, 0], aligned_edge=np.array([0, 1, 0]))
+        self._show("caption", label)
+
+    def heading(self, text: str | None, detail: str | VMobject | None = None) -> None:
+        """Show a heading at the top left, with a smaller line or formula under it; None clears both."""
+        label = None
+        if text is not None:
+            label = Label(text, size=TEXT.heading, color=self.theme.text, bold=True)
+            label.move_to([HEADING.left, HEADING.top, 0], aligned_edge=np.array([-1, 1, 0]))
+        self._show("heading", label)
+        if isinstance(detail, str):
+            detail = Label(detail, size=TEXT.detail, color=self.theme.muted)
+        if detail is not None:
+            below = HEADING.top - 0.6 if label is not None else HEADING.top
+            detail.move_to([HEADING.left, below, 0], aligned_edge=np.array([-1, 1, 0]))
+        self._show("detail", detail)
+
+    def readout(
+        self, label: str, style: str = "g", widest: float | str = 0, value: float | str = 0, color: str | None = None
+    ) -> Readout:
+        """Add a named number at the top right, under those that are there; set its value with ``set_value``."""
+        readout = Readout(
+            label, value, style, widest, color=color or self.theme.text, label_color=self.theme.muted
+        )
+        readout.fixed_in_frame = True
+        readout.set_z_index(FRONT)
+        top = READOUTS.top - 0.46 * len(self._readouts)
+        readout.move_to([READOUTS.right, top, 0], aligned_edge=np.array([1, 1, 0]))
+        self._readouts.append(readout)
+        self.add(readout)
+        return readout
+
+    def clear_readouts(self) -> None:
+        """Remove all read-outs."""
+        self.remove(*self._readouts)
+        self._readouts = []
+
+    def _show(self, name: str, mobject: VMobject | None) -> None:
+        slot = self._slots[name]
+        if mobject is None and slot.current is None:
+            return
+        slot.show(mobject, self.now)
+        if slot not in self.mobjects:
+            self.add(slot)
+
+    def _close_cue(self) -> None:
+        if self._cue is not None:
+            text, start = self._cue
+            self.cues.append(Cue(text, start, self.now))
+            self._cue = None
+
+    # Time
+
+    def play_clock(
+        self,
+        duration: float,
+        function: Callable[[float], object],
+        *mobjects: Mobject,
+        rate_func: Callable[[float], float] = smooth,
+        **kwargs: Any,
+    ) -> None:
+        """Let `duration` seconds pass, calling `function` with 0 to 1 in every frame.
+
+        Parameters
+        ----------
+        duration : float
+        function : callable
+            Sets everything from the share of time that has passed.
+        mobjects : Mobject
+            What the function changes, if it is not everything; what is not there is added.
+        rate_func : callable
+            Eases the time; manim's `linear` for none.
+        """
+        self.play(Clock(function, *mobjects, run_time=duration, rate_func=rate_func), **kwargs)
+
+    @property
+    def settled(self) -> float:
+        """The time from which on a still picture stays as it is."""
+        return max(slot.settled for slot in self._slots.values())
+
+    def update_mobjects(self, dt: float) -> None:
+        super().update_mobjects(dt)
+        for slot in self._slots.values():
+            slot.time = self.now
+
+    def get_moving_mobjects(self, *animations: Animation) -> list[Mobject]:
+        clocks = [animation for animation in animations if isinstance(animation, Clock)]
+        if any(clock.anything for clock in clocks):
+            return list(self.mobjects)
+        moving = set(super().get_moving_mobjects(*animations))
+        for clock in clocks:
+            for mobject in clock.moved:
+                moving.update(mobject.get_family())
+        # painted mobjects are cheap to paint, and what they show may change without manim's knowing
+        family = self.get_mobject_family_members()
+        first = next((k for k, m in enumerate(family) if m in moving or isinstance(m, Painted)), None)
+        return [] if first is None else family[first:]
+
+    def tear_down(self) -> None:
+        self._close_cue()
+
+
+class Stage(BaseStage, MovingCameraScene):
+    """A flat scene whose camera frame can move and zoom: ``self.camera.frame``."""
+
+
+class Stage3D(BaseStage, ThreeDScene):
+    """A scene in space; captions, headings and read-outs stay fixed in the frame."""
+
+    camera_class = PaintThreeDCamera
+
+
+def caption_lines(text: str) -> list[str]:
+    """The lines of a caption, broken evenly if it is one long line; `RenderError` if it does not fit."""
+    lines = [" ".join(line.split()) for line in text.strip().split("\n")]
+    if len(lines) == 1 and len(lines[0]) > LINE_LENGTH:
+        needed = len(textwrap.wrap(lines[0], LINE_LENGTH))
+        # the narrowest width that gives as few lines makes them about equally long
+        width = next(w for w in range(1, LINE_LENGTH + 1) if len(textwrap.wrap(lines[0], w)) <= needed)
+        lines = textwrap.wrap(lines[0], width)
+    longest = max(lines, key=len)
+    if len(lines) > LINES or len(longest) > LINE_LENGTH:
+        raise RenderError(
+            f"the caption {text!r} has {len(lines)} lines, the longest of {len(longest)} characters: "
+            f"a caption has at most {LINES} lines of {LINE_LENGTH} characters"
+        )
+    return lines

@@ -1,0 +1,165 @@
+"""Colours with meanings, sizes, places and timing: one look for every picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import nearest
+
+# The frame in scene units, as manim has it: y from -4 to 4, x from -64/9 to 64/9.
+FRAME_HEIGHT = 8.0
+FRAME_WIDTH = 8.0 * 16 / 9
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What each colour means. All colours are ``#rrggbb``.
+
+    Attributes
+    ----------
+    background, text, muted, faint : str
+        The ground; what is read; what is read second; frames, axes and resting grid lines.
+    classes : tuple of str
+        Class A, class B and further ones, apart for colour-blind viewers too.
+    positive, negative : str
+        Weights and contributions; zero vanishes into the background.
+    activation : str
+        A fully active neuron; less active ones are dimmer.
+    highlight : str
+        Gradients, and what the caption speaks of.
+    loss, accuracy : str
+        Curves and read-outs.
+    """
+
+    name: str
+    background: str
+    text: str
+    muted: str
+    faint: str
+    classes: tuple[str, ...]
+    positive: str
+    negative: str
+    activation: str
+    highlight: str
+    loss: str
+    accuracy: str
+
+    def class_colour(self, label: int) -> str:
+        """The colour of class number `label`; beyond the palette's length colours come round again."""
+        return self.classes[int(label) % len(self.classes)]
+
+    def class_colours(self, labels: np.ndarray) -> np.ndarray:
+        """Colours of an array of labels, float64 (N, 3) between 0 and 1."""
+        palette = np.array([rgb(colour) for colour in self.classes])
+        return palette[np.asarray(labels, dtype=np.int64) % len(palette)]
+
+    def weight_colours(self, values: np.ndarray, scale: float) -> np.ndarray:
+        """Signed colours of `values`, float64 (..., 4): the hue is the sign, the opacity is ``|value| / scale``."""
+        values = np.asarray(values, dtype=np.float64)
+        colours = np.empty((*values.shape, 4))
+        colours[..., :3] = np.where(values[..., None] >= 0, rgb(self.positive), rgb(self.negative))
+        colours[..., 3] = np.clip(np.abs(values) / scale, 0.0, 1.0) if scale > 0 else 0.0
+        return colours
+
+
+DARK = Theme(
+    name="dark",
+    background="#0e1116",
+    text="#e9ecf1",
+    muted="#98a2b3",
+    faint="#3a4352",
+    classes=(
+        "#4da3ff",  # A: blue
+        "#ffb62e",  # B: yellow-orange
+        "#1fb58f",  # bluish green
+        "#f0645a",  # vermilion
+        "#d9a6f2",  # light purple
+        "#9be8ff",  # pale cyan
+        "#a8743a",  # brown
+        "#e4f08a",  # pale lime
+        "#7d6bd8",  # violet
+        "#c4c9d2",  # grey
+    ),
+    positive="#3d9bff",
+    negative="#ff6338",
+    activation="#ffffff",
+    highlight="#ffe14d",
+    loss="#ff5470",
+    accuracy="#7ddf9b",
+)
+
+THEMES: dict[str, Theme] = {"dark": DARK}
+
+
+def find_theme(name: str) -> Theme:
+    """The theme called `name`; an unknown name is a `ConfigurationError` with the nearest known ones."""
+    if name not in THEMES:
+        raise nearest("theme", name, THEMES)
+    return THEMES[name]
+
+
+def rgb(colour: str) -> tuple[float, float, float]:
+    """Red, green and blue between 0 and 1 of ``#rrggbb``."""
+    value = int(colour.removeprefix("#"), 16)
+    return (value >> 16) / 255, (value >> 8 & 255) / 255, (value & 255) / 255
+
+
+@dataclass(frozen=True)
+class TextSizes:
+    """Font sizes in manim's points (48 is 0.5 units to the em); none below `small` is legible at 480p."""
+
+    caption: float = 40
+    heading: float = 40
+    detail: float = 30
+    readout: float = 32
+    label: float = 28
+    small: float = 24
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds. One- and two-second beats dominate; a reader needs about a second for five words."""
+
+    fade: float = 0.3
+    quick: float = 0.5
+    beat: float = 1.0
+    slow: float = 2.0
+    hold: float = 1.5
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A rectangle of the frame, in scene units."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+    @property
+    def center(self) -> np.ndarray:
+        return np.array([(self.left + self.right) / 2, (self.bottom + self.top) / 2, 0.0])
+
+
+TEXT = TextSizes()
+TIMING = Timing()
+
+# Nothing is set closer to the edge than this, so that no screen cuts it off.
+MARGIN = 0.45
+SAFE = Zone(-FRAME_WIDTH / 2 + MARGIN, FRAME_WIDTH / 2 - MARGIN, -FRAME_HEIGHT / 2 + MARGIN, FRAME_HEIGHT / 2 - MARGIN)
+# Heading and read-outs share the band at the top (read-outs may reach down into the corner of the picture), the
+# caption has the band at the bottom.
+HEADING = Zone(SAFE.left, 2.0, 2.95, SAFE.top)
+READOUTS = Zone(3.2, SAFE.right, 2.2, SAFE.top)
+CAPTION = Zone(SAFE.left, SAFE.right, SAFE.bottom, -2.6)
+PICTURE = Zone(SAFE.left, SAFE.right, -2.45, 2.8)
