@@ -1,0 +1,188 @@
+"""Files that are either whole or not there: written under another name and renamed, read with their size checked."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import mmap
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import RecordingError
+
+Buffer = bytes | memoryview
+
+# Larger files are memory-mapped, smaller ones read: that is quicker, and a mapping keeps a file descriptor.
+MAP_FROM = 1 << 20
+
+BLANK = b"00000000"
+DIGITS = re.compile(rb"[0-9a-f]{8}")
+
+# A few files are flushed to disk one by one (0.2 to 10 ms each); for more, one flush of everything is cheaper.
+FLUSH_ONE_BY_ONE = 32
+
+
+def checksum(*chunks: Buffer) -> str:
+    """CRC-32 of the chunks one after another, as eight hexadecimal digits.
+
+    It finds every single flipped byte and every burst of up to 32 bits; it is no protection against forgery.
+    """
+    crc = 0
+    for chunk in chunks:
+        crc = zlib.crc32(chunk, crc)
+    return f"{crc:08x}"
+
+
+def sha256(contents: bytes | NDArray[Any]) -> str:
+    """SHA-256 (hex) of some bytes, or of those of a C-contiguous array."""
+    given = contents if isinstance(contents, bytes) else contents.reshape(-1).view(np.uint8).data
+    return hashlib.sha256(given).hexdigest()
+
+
+def write_file(path: Path, *chunks: Buffer, durable: bool = True) -> None:
+    """Write a file whole: under a temporary name in the same folder, then renamed to `path`.
+
+    A process that is killed leaves the old file or the new one, never a part. With `durable` the contents reach the
+    disk before the name does, so that the same holds when the power fails.
+
+    Raises
+    ------
+    RecordingError
+        When the file cannot be written, such as on a full disk.
+    """
+    temporary = temporary_name(path)
+    try:
+        try:
+            _write(temporary, chunks, durable)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise cannot("written", path, error) from error
+
+
+def temporary_name(path: Path) -> str:
+    """The name under which `path` is written before it is renamed."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.tmp")
+
+
+def is_temporary(name: str) -> bool:
+    """Whether `temporary_name` makes names like this."""
+    return name.startswith(".") and name.endswith(".tmp")
+
+
+def _write(name: str, chunks: Sequence[Buffer], durable: bool) -> None:
+    # O_EXCL never follows a link that somebody left under the temporary name
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        file = os.open(name, flags, 0o666)
+    except FileExistsError:
+        os.unlink(name)
+        file = os.open(name, flags, 0o666)
+    try:
+        for chunk in chunks:
+            write_all(file, chunk)
+        if durable:
+            os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def write_all(file: int, chunk: Buffer) -> None:
+    """Write a whole buffer to a file descriptor; one call may take only a part of it."""
+    left = memoryview(chunk).cast("B")
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def append(path: Path, line: bytes) -> None:
+    """Add a line to a file that exists or not; links are not followed."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        file = os.open(path, flags, 0o666)
+        try:
+            write_all(file, line)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise cannot("written", path, error) from error
+
+
+def read_file(path: Path, limit: int | None = None, empty: bool = False) -> Buffer:
+    """Read a regular file whole; a large one is memory-mapped instead.
+
+    Parameters
+    ----------
+    path : Path
+    limit : int, optional
+        Bytes beyond which the file is refused unread.
+    empty : bool
+        Whether the file may be empty.
+
+    Raises
+    ------
+    RecordingError
+        When it is missing, no regular file, empty, too large or unreadable.
+    """
+    # without O_NONBLOCK, opening a named pipe waits for a writer that never comes
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        file = os.open(path, flags)
+    except FileNotFoundError:
+        raise RecordingError(f"{path} is missing") from None
+    except OSError as error:
+        raise cannot("read", path, error) from error
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise RecordingError(f"{path} is not a regular file")
+        size = status.st_size
+        if size == 0 and not empty:
+            raise RecordingError(f"{path} is empty: it was damaged after it was written")
+        if limit is not None and size > limit:
+            raise RecordingError(f"{path} has {size:,} bytes, and no such file has more than {limit:,}: it is damaged")
+        if size >= MAP_FROM:
+            return memoryview(mmap.mmap(file, size, access=mmap.ACCESS_READ))
+        return os.read(file, size)
+    except (OSError, ValueError) as error:
+        raise cannot("read", path, error) from error
+    finally:
+        os.close(file)
+
+
+def flush(paths: Iterable[Path]) -> None:
+    """Have the contents of files that were written before reach the disk."""
+    paths = list(paths)
+    if len(paths) > FLUSH_ONE_BY_ONE and hasattr(os, "sync"):
+        os.sync()
+        return
+    for path in paths:
+        # a file descriptor for reading is enough, except on Windows
+        file = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder reach the disk, where the system can."""
+    if os.name == "posix":
+        flush([folder])
+
+
+def cannot(what: str, path: Path | str, error: BaseException) -> RecordingError:
+    """Make the error for a file that the system will not let be `what` ("written", "read")."""
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return RecordingError(f"{path} cannot be {what}: {reason}")

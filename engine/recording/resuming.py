@@ -1,0 +1,71 @@
+"""Going on with a run: what its directory holds is brought back to the last checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from engine.errors import RecordingError
+from engine.recording.description import RunDescription
+from engine.recording.directory import CHECKPOINT, METRICS, SNAPSHOT, SNAPSHOTS, epoch_file, step_file
+from engine.recording.files import cannot, write_file
+from engine.recording.lines import decode_line, read_lines
+from engine.recording.tensors import TensorFile, read_tensors
+
+
+def read_checkpoint(path: Path) -> TensorFile:
+    """Read the checkpoint of a run directory.
+
+    Raises
+    ------
+    RecordingError
+        When there is none yet, or it is damaged.
+    """
+    if not (path / CHECKPOINT).exists() and not read_lines(path / METRICS)[0]:
+        raise RecordingError(f"{path} holds no epoch to go on from: train it again from the start")
+    file = read_tensors(path / CHECKPOINT)
+    line = decode_line(file.metadata.get("line", "").encode())
+    if line is None or file.metadata.get("epoch") != str(line.epoch) or "parameters" not in file.tensors:
+        raise RecordingError(f"{path / CHECKPOINT} is not a checkpoint")
+    return file
+
+
+def repair(path: Path) -> dict[str, Any]:
+    """Bring metrics.jsonl and the snapshots to the state of the checkpoint, and give it.
+
+    A torn last line and snapshots that no line speaks of are removed. The line of the checkpoint's own epoch is added
+    where the process was killed before it wrote it.
+    """
+    file = read_checkpoint(path)
+    own = decode_line(file.metadata["line"].encode())
+    assert own is not None
+    lines, contents = read_lines(path / METRICS)
+    recorded = [line for line in lines if line.epoch <= own.epoch]
+    texts = contents.splitlines(keepends=True)[: len(recorded)]
+    if not recorded or recorded[-1].epoch < own.epoch:
+        recorded.append(own)
+        texts.append(file.metadata["line"].encode() + b"\n")
+    write_file(path / METRICS, *texts)
+    names = {epoch_file(line.epoch) for line in recorded if line.snapshot is not None}
+    names |= {step_file(step) for line in recorded for step in line.steps}
+    try:
+        for entry in (path / SNAPSHOTS).iterdir():
+            if SNAPSHOT.fullmatch(entry.name) and f"{SNAPSHOTS}/{entry.name}" not in names:
+                entry.unlink()
+    except OSError as error:
+        raise cannot("written", path / SNAPSHOTS, error) from error
+    return as_checkpoint(file)
+
+
+def as_checkpoint(file: TensorFile) -> dict[str, Any]:
+    """The epoch and copies of the arrays that training goes on from."""
+    return {"epoch": int(file.metadata["epoch"]), **{name: array.copy() for name, array in file.tensors.items()}}
+
+
+def check_same(path: Path, run: RunDescription, was: RunDescription) -> None:
+    """Raise RecordingError unless a run goes on with the network and the data that it was recorded from."""
+    if run.network != was.network or run.layout != was.layout:
+        raise RecordingError(f"{path} was recorded from another network: it cannot go on with this one")
+    for name in sorted(run.data.arrays.keys() | was.data.arrays.keys()):
+        if run.data.arrays.get(name) != was.data.arrays.get(name):
+            raise RecordingError(f"{path} was recorded from other data ({name} differs): it cannot go on with these")

@@ -1,0 +1,142 @@
+"""The thread that writes an epoch's files while the next epoch is trained, always in the same order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.recording.description import RunDescription, State, write_description
+from engine.recording.directory import CHECKPOINT, METRICS, RUN, SNAPSHOTS, RunDirectory, epoch_file, step_file
+from engine.recording.files import append, cannot, flush, flush_folder, write_file
+from engine.recording.lines import encode_line
+from engine.recording.tensors import describe, pack, pack_tensors
+
+# Seconds between the moments at which everything recorded so far is made to reach the disk.
+FLUSH_EVERY = 5.0
+
+
+class Writer:
+    """Writes epochs into a run directory, one at a time, in a thread.
+
+    What it is given belongs to it: the caller must not change an array afterwards.
+
+    Attributes
+    ----------
+    run : RunDescription
+        What run.json says.
+    epoch : int or None
+        The last epoch that is in the directory.
+    """
+
+    def __init__(self, directory: RunDirectory, run: RunDescription, epoch: int | None = None) -> None:
+        self.run = run
+        self.epoch = epoch
+        self._directory = directory
+        self._described = describe(tuple((s.name, np.dtype(run.dtype).str, s.shape) for s in run.layout))
+        self._steps: dict[int, str] = {}  # checksums of the steps since the last epoch
+        self._last: Callable[[], None] | None = None  # gives the last epoch a snapshot, if it has none
+        self._unflushed: list[Path] = []
+        self._flushed = time.monotonic()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+        self._writing: Future[None] | None = None
+        self._failure: Exception | None = None
+        self._reported = False
+
+    def submit_step(self, step: int, parameters: NDArray[Any]) -> None:
+        """Write a snapshot of a single step; raises what went wrong with what was submitted before."""
+        self._submit(self._write_step, step, parameters)
+
+    def submit_epoch(
+        self, epoch: int, parameters: NDArray[Any], metrics: str, checkpoint: Mapping[str, NDArray[Any]], snapshot: bool
+    ) -> None:
+        """Write an epoch; raises what went wrong with what was submitted before."""
+        self._submit(self._write_epoch, epoch, parameters, metrics, checkpoint, snapshot)
+
+    def close(self, state: State, message: str) -> None:
+        """Write what was submitted, and how the run ended; raises what went wrong and was not raised yet."""
+        self._thread.shutdown()
+        if self._failure is not None:
+            if not self._reported:
+                self._check()
+            return
+        if self._last is not None:
+            self._last()
+        self._flush()
+        self.run = replace(self.run, state=state, message=message, last_epoch=self.epoch)
+        write_description(self._directory.folder / RUN, self.run)
+        flush_folder(self._directory.folder)
+
+    def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
+        if self._writing is not None:
+            wait([self._writing])
+        self._check()
+        self._writing = self._thread.submit(self._perform, write, *arguments)
+
+    def _perform(self, write: Callable[..., None], *arguments: Any) -> None:
+        """Write in the thread; after a failure nothing more is written."""
+        if self._failure is None:
+            try:
+                write(*arguments)
+            except Exception as error:
+                self._failure = error
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            self._reported = True
+            raise self._failure
+
+    def _write_step(self, step: int, parameters: NDArray[Any]) -> None:
+        self._steps[step] = self._write_snapshot(step_file(step), {"step": str(step)}, parameters)
+
+    def _write_snapshot(self, name: str, metadata: dict[str, str], parameters: NDArray[Any]) -> str:
+        path = self._directory.folder / name
+        chunks, digits = pack(self._described, metadata, [parameters])
+        write_file(path, *chunks, durable=False)
+        self._unflushed.append(path)
+        return digits
+
+    def _write_epoch(
+        self, epoch: int, parameters: NDArray[Any], metrics: str, checkpoint: Mapping[str, NDArray[Any]], snapshot: bool
+    ) -> None:
+        folder, steps = self._directory.folder, self._steps
+        digits = self._write_snapshot(epoch_file(epoch), {"epoch": str(epoch)}, parameters) if snapshot else None
+        line = encode_line(epoch, metrics, digits, steps)
+        # The checkpoint holds the line too: if the process is killed between the two, resuming adds it.
+        chunks, _ = pack_tensors(checkpoint, {"epoch": str(epoch), "line": line.decode().rstrip()})
+        write_file(folder / CHECKPOINT, *chunks, durable=False)
+        append(folder / METRICS, line)
+        self._steps, self.epoch = {}, epoch
+        self._last = None if snapshot else lambda: self._add_snapshot(epoch, parameters, metrics, line, steps)
+        if folder != self._directory.path:
+            self._flush()
+            self._directory.publish()
+        elif time.monotonic() - self._flushed > FLUSH_EVERY:
+            self._flush()
+
+    def _add_snapshot(
+        self, epoch: int, parameters: NDArray[Any], metrics: str, line: bytes, steps: dict[int, str]
+    ) -> None:
+        """Give the last epoch a snapshot after all, in place of its line without."""
+        path = self._directory.folder / METRICS
+        digits = self._write_snapshot(epoch_file(epoch), {"epoch": str(epoch)}, parameters)
+        contents = path.read_bytes()
+        write_file(path, contents[: -len(line)], encode_line(epoch, metrics, digits, steps))
+
+    def _flush(self) -> None:
+        folder = self._directory.folder
+        files = [folder / name for name in (CHECKPOINT, METRICS) if (folder / name).exists()]
+        try:
+            flush([*self._unflushed, *files])
+            flush_folder(folder / SNAPSHOTS)
+            flush_folder(folder)
+        except OSError as error:
+            raise cannot("written", folder, error) from error
+        self._unflushed = []
+        self._flushed = time.monotonic()
