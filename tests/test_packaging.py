@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
@@ -68,18 +70,31 @@ def test_the_command_is_declared() -> None:
     assert PROJECT["scripts"] == {"neurofilm": "cli.main:main"}
 
 
+def pinned_lines() -> set[str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {f"{canonicalize_name(name)}=={version}" for name, version in pairs}
+
+
 def test_constraints_pin_what_is_required_and_fit_it() -> None:
-    pins = {}
-    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            assert re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line), line
-            name, version = line.split("==")
-            pins[canonicalize_name(name)] = version
+    pins = dict(line.split("==") for line in pinned_lines())
+    assert all(re.fullmatch(r"[0-9][0-9A-Za-z.]*", version) for version in pins.values())
     for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]:
         requirement = Requirement(text)
         version = pins[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), f"{text} against {version}"
         assert any(part.operator in (">=", "==") for part in requirement.specifier), f"{text} has no floor"
+
+
+def test_pinned_versions_run_on_the_oldest_python() -> None:
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    refusing = [
+        f"{installed.name} {installed.version} needs Python {installed.metadata['Requires-Python']}"
+        for installed in distributions()
+        if f"{canonicalize_name(installed.name)}=={installed.version}" in pinned_lines()
+        and not SpecifierSet(installed.metadata.get("Requires-Python") or "").contains(oldest)
+    ]
+    assert not refusing
 
 
 @pytest.mark.parametrize("target", ["film", "test", "setup", "lint", "format", "bench", "clean", "help"])
