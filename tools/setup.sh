@@ -59,9 +59,9 @@ install_with_apt() {
     works_headers || packages="$packages libcairo2-dev libpango1.0-dev"
     works_python_headers || packages="$packages $version-dev"
     works_venv || packages="$packages $version-venv"
-    as_root apt-get update -qq
+    as_root apt-get update -qq >/dev/null
     # shellcheck disable=SC2086  # a list of words
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
 }
 
 install_with_brew() {
@@ -90,5 +90,5 @@ if ! { is_new_enough "$venv/bin/python" && "$venv/bin/python" -m pip --version >
     "$python" -m venv --clear "$venv"
 fi
 say "Installing neurofilm and what it needs into $venv (a few minutes the first time)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --use-pep517 -c constraints.txt -e '.[dev]'
 touch "$venv/.ready"
