@@ -11,47 +11,7 @@ from typing import Any
 import av
 import numpy as np
 
-from engine.jit import kernel
-
-# BT.709, limited range, in 16-bit fixed point: Y' = 16 + 219 (0.2126 R' + 0.7152 G' + 0.0722 B') / 255, and so on.
-_ONE = 1 << 16
-
-
-def _fixed(value: float) -> int:
-    return round(value * _ONE)
-
-
-Y_R, Y_G, Y_B = (_fixed(w * 219 / 255) for w in (0.2126, 0.7152, 0.0722))
-U_R, U_G, U_B = (_fixed(w * 224 / 255) for w in (-0.2126 / 1.8556, -0.7152 / 1.8556, 0.5))
-V_R, V_G, V_B = (_fixed(w * 224 / 255) for w in (0.5, -0.7152 / 1.5748, -0.0722 / 1.5748))
-
-
-@kernel
-def convert_to_yuv420(pixels, luma, blue, red):  # type: ignore[no-untyped-def]
-    """Convert a frame to BT.709 limited-range Y'CbCr with one chroma sample for two by two pixels.
-
-    Parameters
-    ----------
-    pixels : uint8 (H, W, 4)
-        H and W even; alpha is left out.
-    luma : uint8 (H, >= W)
-    blue, red : uint8 (H / 2, >= W / 2)
-    """
-    height, width = pixels.shape[0], pixels.shape[1]
-    for y in range(height):
-        row, out = pixels[y], luma[y]
-        for x in range(width):
-            r, g, b = np.int32(row[x, 0]), np.int32(row[x, 1]), np.int32(row[x, 2])
-            out[x] = np.uint8((r * np.int32(Y_R) + g * np.int32(Y_G) + b * np.int32(Y_B) + np.int32(1081344)) >> 16)
-    for y in range(height // 2):
-        top, bottom, out_blue, out_red = pixels[2 * y], pixels[2 * y + 1], blue[y], red[y]
-        for x in range(width // 2):
-            r = np.int32(top[2 * x, 0]) + top[2 * x + 1, 0] + bottom[2 * x, 0] + bottom[2 * x + 1, 0]
-            g = np.int32(top[2 * x, 1]) + top[2 * x + 1, 1] + bottom[2 * x, 1] + bottom[2 * x + 1, 1]
-            b = np.int32(top[2 * x, 2]) + top[2 * x + 1, 2] + bottom[2 * x, 2] + bottom[2 * x + 1, 2]
-            half = np.int32((128 << 18) + (1 << 17))
-            out_blue[x] = np.uint8((r * np.int32(U_R) + g * np.int32(U_G) + b * np.int32(U_B) + half) >> 18)
-            out_red[x] = np.uint8((r * np.int32(V_R) + g * np.int32(V_G) + b * np.int32(V_B) + half) >> 18)
+from scenes.painting.conversion import convert_to_yuv420
 
 
 @dataclass(frozen=True)
@@ -127,7 +87,7 @@ class Encoder:
         self._container = av.open(
             str(path), "w", format=format_name, container_options=dict(self.format.container_options)
         )
-        stream = self._container.add_stream(self.format.codec, rate=rate, options=dict(self.format.options))
+        stream: Any = self._container.add_stream(self.format.codec, rate=rate, options=dict(self.format.options))
         stream.width, stream.height, stream.pix_fmt = width, height, self.format.pixel_format
         self._stream = stream
         context = stream.codec_context
@@ -154,8 +114,7 @@ class Encoder:
     def _to_yuv420(self, pixels: np.ndarray) -> av.VideoFrame:
         frame = av.VideoFrame(self.width, self.height, "yuv420p")
         planes = [
-            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)  # type: ignore[call-overload]
-            for plane in frame.planes
+            np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size) for plane in frame.planes
         ]
         convert_to_yuv420(pixels, *planes)
         return frame

@@ -64,6 +64,7 @@ class FrameRenderer(CairoRenderer):
 
     def __init__(self, sink: FrameSink, camera_class: type[Camera], first_frame: int = 0, **kwargs: Any) -> None:
         super().__init__(camera_class=camera_class, **kwargs)
+        self.time: float = 0.0
         self.sink = sink
         self.first_frame = first_frame
         self.frame = 0

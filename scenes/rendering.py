@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,7 @@ class Part:
         if self.recordings:
             attributes["recording"] = next(iter(self.recordings.values()))
         # manim builds scenes without arguments, so what a scene needs are attributes of a class of its own
-        scene_class = type(self.scene.__name__, (self.scene,), attributes)
+        scene_class: type[BaseStage] = type(self.scene.__name__, (self.scene,), attributes)
         return scene_class(renderer=FrameRenderer(sink, scene_class.camera_class, first_frame))
 
 
@@ -176,7 +176,7 @@ def _render(
                 if format == "png":
                     stills = capture(parts, width, height, [measure.total - 1], progress)
                     save_image(stills[measure.total - 1], temporary)
-                    frames, rate_out = 1, rate
+                    frames, rate_out = 1, float(rate)
                 else:
                     frames, rate_out = _encode(parts, measure, temporary, width, height, rate, format, progress)
         finally:
@@ -257,7 +257,9 @@ def even_frames(total: int, count: int) -> list[int]:
     return [int((k + 0.5) * total / count) for k in range(count)]
 
 
-def make_part(scene: str | type[BaseStage], recordings: Any, options: Mapping[str, Any] | None, title: str = "") -> Part:
+def make_part(
+    scene: str | type[BaseStage], recordings: Any, options: Mapping[str, Any] | None, title: str = ""
+) -> Part:
     """Find the scene and see that it fits the recording."""
     scene_class = find_scene(scene)
     named = name_recordings(recordings)
@@ -268,9 +270,7 @@ def make_part(scene: str | type[BaseStage], recordings: Any, options: Mapping[st
     return Part(scene_class, named, dict(options or {}), title)
 
 
-def film_parts(
-    film: str | Film, recordings: Mapping[str, Recording], options: Mapping[str, Any] | None
-) -> list[Part]:
+def film_parts(film: str | Film, recordings: Mapping[str, Recording], options: Mapping[str, Any] | None) -> list[Part]:
     """The parts of a film by name or script."""
     script = find_film(film)
     parts = []
@@ -367,7 +367,7 @@ def configured(parts: Sequence[Part], width: int, height: int, rate: int) -> Ite
         yield
 
 
-@lru_cache(maxsize=None)
+@cache
 def text_cache() -> str:
     """A folder for set text that lasts as long as the process; manim writes there without a lock."""
     folder = tempfile.TemporaryDirectory(prefix="neurofilm-")

@@ -86,7 +86,7 @@ class BaseStage(Scene):
     recordings: Mapping[str, Recording] = {}
     recording: Recording
     options: Mapping[str, Any] = {}
-    camera_class: type = PaintCamera
+    camera_class: type[Any] = PaintCamera
 
     def __init__(self, renderer: Any = None, **kwargs: Any) -> None:
         kwargs.setdefault("camera_class", type(self).camera_class)
@@ -153,9 +153,7 @@ class BaseStage(Scene):
         self, label: str, style: str = "g", widest: float | str = 0, value: float | str = 0, color: str | None = None
     ) -> Readout:
         """Add a named number at the top right, under those that are there; set its value with ``set_value``."""
-        readout = Readout(
-            label, value, style, widest, color=color or self.theme.text, label_color=self.theme.muted
-        )
+        readout = Readout(label, value, style, widest, color=color or self.theme.text, label_color=self.theme.muted)
         readout.fixed_in_frame = True
         readout.set_z_index(FRONT)
         top = READOUTS.top - 0.46 * len(self._readouts)
@@ -241,7 +239,7 @@ class Stage(BaseStage, MovingCameraScene):
 class Stage3D(BaseStage, ThreeDScene):
     """A scene in space; captions, headings and read-outs stay fixed in the frame."""
 
-    camera_class = PaintThreeDCamera
+    camera_class: type[Any] = PaintThreeDCamera
 
 
 def caption_lines(text: str) -> list[str]:

@@ -71,7 +71,8 @@ def storyboard(
     Path
         The sheet.
     """
-    return _storyboard([make_part(scene, recordings, options)], output, frames, quality, stills, times, overwrite, progress)
+    parts = [make_part(scene, recordings, options)]
+    return _storyboard(parts, output, frames, quality, stills, times, overwrite, progress)
 
 
 def storyboard_film(
@@ -167,4 +168,4 @@ def time_label(seconds: float) -> Image.Image:
         f'#"{minutes}"'
     )
     png = typst.compile(source.encode(), format="png", ppi=96, ignore_system_fonts=True)
-    return Image.open(io.BytesIO(png)).convert("RGB")  # type: ignore[arg-type]
+    return Image.open(io.BytesIO(png)).convert("RGB")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-import srt
+import srt  # type: ignore[import-untyped]
 
 LINE_LENGTH = 42
 LINES = 2

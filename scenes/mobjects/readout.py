@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from scenes.theme import DARK, TEXT
 
 if TYPE_CHECKING:
     from scenes.painting.canvas import Canvas
+
 
 class Glyph:
     """The outline of one character at a font size of 1 unit to the em, its origin on the baseline.
@@ -31,7 +32,7 @@ class Glyph:
         self.advance = advance
 
 
-@lru_cache(maxsize=None)
+@cache
 def glyph(character: str) -> Glyph:
     """The glyph of one character, set between two H: their feet are the baseline, their distance is its width."""
     first, *parts, last = _set_between(f"#box({escape(character).removeprefix('#')})" if character != " " else "~")
@@ -46,16 +47,17 @@ def glyph(character: str) -> Glyph:
 
 def _set_between(body: str) -> list[VMobject]:
     """The outlines of H, what is set between, and H."""
-    return list(Typst(f"H{body}H", typst_preamble=f"{PREAMBLE}\n#set text(kerning: false, ligatures: false)").submobjects)
+    preamble = f"{PREAMBLE}\n#set text(kerning: false, ligatures: false)"
+    return list(Typst(f"H{body}H", typst_preamble=preamble).submobjects)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _advance_of_h() -> float:
     first, last = _set_between("")
     return float(last.get_left()[0] - first.get_left()[0])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _em() -> float:
     """Scene units to the em in what `_set_between` gives."""
     first, last = _set_between("#h(1em)")
@@ -159,9 +161,7 @@ class Readout(Framed):
         group = VGroup()
         for character, x, color in self._placed():
             outline = VMobject(stroke_width=0, fill_color=color, fill_opacity=self.opacity)
-            points = [
-                (curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2] for curves in glyph(character).curves
-            ]
+            points = [(curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2] for curves in glyph(character).curves]
             if points:
                 flat = np.concatenate(points)
                 outline.points = np.column_stack([flat, np.zeros(len(flat))])

@@ -9,7 +9,9 @@ from manim import MathTypst, Typst
 from scenes.theme import DARK, TEXT
 
 # Typst's own fonts: Libertinus Serif for text, New Computer Modern Math for formulas. Digits are equally wide.
-PREAMBLE = '#set text(font: "Libertinus Serif", number-width: "tabular", number-type: "lining")\n#set par(leading: 0.5em)'
+PREAMBLE = """\
+#set text(font: "Libertinus Serif", number-width: "tabular", number-type: "lining")
+#set par(leading: 0.5em)"""
 
 
 def escape(text: str) -> str:

@@ -35,7 +35,7 @@ class PaintingMixin(Camera):
 
     def view(self) -> tuple[float, float, float]:
         """Centre (x, y) and width of what the camera sees, in scene units."""
-        return (*(float(c) for c in self.frame_center[:2]), float(self.frame_width))
+        return float(self.frame_center[0]), float(self.frame_center[1]), float(self.frame_width)
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Points (N, 3) as they appear, with their magnification as a fourth column; used if `is_spatial`."""
@@ -117,4 +117,4 @@ def _display_without_painting(self: Camera, vmobject: VMobject, ctx: cairo.Conte
 
 
 _display_vectorized = Camera.display_vectorized
-Camera.display_vectorized = _display_without_painting  # type: ignore[method-assign]
+Camera.display_vectorized = _display_without_painting

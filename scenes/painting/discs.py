@@ -10,7 +10,7 @@ from engine.jit import kernel
 
 
 @kernel
-def blend(pixels, y, x, red, green, blue, cover):  # type: ignore[no-untyped-def]
+def blend(pixels, y, x, red, green, blue, cover):
     """Put a colour (0 to 255) over one premultiplied pixel, covering it by `cover` (0 to 1)."""
     keep = np.float32(1.0) - cover
     half = np.float32(0.5)
@@ -21,7 +21,7 @@ def blend(pixels, y, x, red, green, blue, cover):  # type: ignore[no-untyped-def
 
 
 @kernel
-def paint_discs(pixels, points, radii, colours, outlines, outline_widths, opacity):  # type: ignore[no-untyped-def]
+def paint_discs(pixels, points, radii, colours, outlines, outline_widths, opacity):
     """Paint discs in the given order, each with an outline centred on its edge.
 
     Parameters

@@ -11,7 +11,7 @@ from scenes.painting.discs import blend
 
 
 @kernel
-def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, peak, start, along):  # type: ignore[no-untyped-def]
+def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, peak, start, along):
     """Raise `coverage` where the capsule around one segment covers more than what is there.
 
     Returns the number of touched pixels so far. `start` is the segment's number along its line, remembered in
@@ -58,7 +58,7 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
 
 
 @kernel
-def paint_polylines(pixels, points, starts, widths, colours, per_vertex, opacity, coverage, place, touched):  # type: ignore[no-untyped-def]
+def paint_polylines(pixels, points, starts, widths, colours, per_vertex, opacity, coverage, place, touched):
     """Paint polylines in the given order; each covers a pixel once, however it bends or crosses itself.
 
     Parameters

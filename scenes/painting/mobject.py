@@ -57,8 +57,9 @@ class Painted(VMobject):
         super().set_fill(color=color, opacity=opacity, family=family)
         if color is not None and getattr(self, "colours", None) is not None:
             first = color[0] if isinstance(color, (list, tuple)) and not isinstance(color[0], float) else color
-            self.colours = self.colours.copy()
-            self.colours[:, :3] = ManimColor(first).to_rgb()
+            colours = np.array(self.colours)
+            colours[:, :3] = ManimColor(first).to_rgb()
+            self.colours = colours
         return self
 
     def interpolate_color(self, mobject1: VMobject, mobject2: VMobject, alpha: float) -> Self:

@@ -8,7 +8,7 @@ from engine.jit import kernel
 
 
 @kernel
-def put_sprite(pixels, sprite, left, top, opacity):  # type: ignore[no-untyped-def]
+def put_sprite(pixels, sprite, left, top, opacity):
     """Put a premultiplied picture over the frame.
 
     Parameters
@@ -20,12 +20,13 @@ def put_sprite(pixels, sprite, left, top, opacity):  # type: ignore[no-untyped-d
     opacity : float
     """
     factor = np.int32(opacity * 256.0 + 0.5)
+    full, half = np.int32(65280), np.int32(32640)  # 255 * 256
     for y in range(max(0, top), min(pixels.shape[0], top + sprite.shape[0])):
         for x in range(max(0, left), min(pixels.shape[1], left + sprite.shape[1])):
             alpha = np.int32(sprite[y - top, x - left, 3])
             if alpha == 0:
                 continue
-            keep = np.int32(65280) - alpha * factor  # 255 * 256 at most
+            keep = full - alpha * factor
             for c in range(4):
                 value = np.int32(sprite[y - top, x - left, c]) * factor * np.int32(255)
-                pixels[y, x, c] = np.uint8((value + np.int32(pixels[y, x, c]) * keep + np.int32(32640)) // np.int32(65280))
+                pixels[y, x, c] = np.uint8((value + np.int32(pixels[y, x, c]) * keep + half) // full)
