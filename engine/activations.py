@@ -20,6 +20,18 @@ from engine.registry import look_up
 
 
 @kernel
+def step(x):
+    """y = 1 where x > 0, else 0"""
+    return like(x, 1) if x > 0 else like(x, 0)
+
+
+@kernel
+def step_derivative(x, y):
+    """dy/dx = 0, everywhere but at 0 where there is none"""
+    return like(x, 0)
+
+
+@kernel
 def linear(x):
     """y = x"""
     return x
@@ -98,6 +110,76 @@ def sigmoid_derivative(x, y):
     return y * (like(y, 1) - y)
 
 
+@kernel
+def leaky_relu(x):
+    """y = x where x > 0, else 0.01 x  (Maas et al., 2013)"""
+    return x if x > 0 else like(x, 0.01) * x
+
+
+@kernel
+def leaky_relu_derivative(x, y):
+    """dy/dx = 1 where x > 0, else 0.01"""
+    return like(x, 1) if x > 0 else like(x, 0.01)
+
+
+@kernel
+def elu(x):
+    """y = x where x > 0, else exp(x) - 1  (Clevert et al., 2016)"""
+    return x if x > 0 else math.expm1(x)
+
+
+@kernel
+def elu_derivative(x, y):
+    """dy/dx = 1 where x > 0, else exp(x) = y + 1"""
+    return like(x, 1) if x > 0 else y + like(x, 1)
+
+
+@kernel
+def softplus(x):
+    """y = log(1 + exp x) = max(x, 0) + log(1 + exp(-|x|)), which cannot overflow"""
+    return max(x, like(x, 0)) + math.log1p(math.exp(-abs(x)))
+
+
+@kernel
+def softplus_derivative(x, y):
+    """dy/dx = σ(x)"""
+    return sigmoid(x)
+
+
+@kernel
+def gelu(x):
+    """y = x Φ(x), with Φ the normal distribution function  (Hendrycks and Gimpel, 2016)"""
+    half = like(x, 0.5)
+    return half * x * (like(x, 1) + math.erf(x * like(x, 0.7071067811865476)))
+
+
+@kernel
+def gelu_derivative(x, y):
+    """dy/dx = Φ(x) + x φ(x), with φ the normal density"""
+    half = like(x, 0.5)
+    distribution = half * (like(x, 1) + math.erf(x * like(x, 0.7071067811865476)))
+    return distribution + x * like(x, 0.3989422804014327) * math.exp(-half * x * x)
+
+
+@kernel
+def silu(x):
+    """y = x σ(x)  (Elfwing et al., 2018)"""
+    return x * sigmoid(x)
+
+
+@kernel
+def silu_single(x):
+    """y = x σ(x) through the vectorisable tanh"""
+    return x * sigmoid_single(x)
+
+
+@kernel
+def silu_derivative(x, y):
+    """dy/dx = σ(x) (1 + x (1 - σ(x)))"""
+    s, one = sigmoid(x), like(x, 1)
+    return s * (one + x * (one - s))
+
+
 # --- loops over a batch -------------------------------------------------------------------------------------------
 
 rule: Any = None  # each copy of a loop has its own, given by `specialise`
@@ -157,6 +239,8 @@ class Activation:
         Scalar functions ``rule(x)`` and ``derivative(x, y)``; unused where whole-row loops are given.
     single : kernel, optional
         A faster `rule` that is accurate to float32 only.
+    slope : bool
+        Whether it has a slope to descend along; without one, backpropagation cannot train what lies before it.
     odd : bool
         Whether ``rule(-x) == -rule(x)``: flipping the signs of a unit's weights is then a symmetry of the network.
     rows : pair of functions, optional
@@ -168,6 +252,7 @@ class Activation:
     rule: Any = None
     derivative: Any = None
     single: Any = None
+    slope: bool = True
     odd: bool = False
     rows: tuple[Callable[..., None], Callable[..., None]] | None = None
 
@@ -191,10 +276,16 @@ def _kernels(name: str, dtype: str) -> tuple[Any, Any]:
 ACTIVATIONS: dict[str, Activation] = {
     entry.name: entry
     for entry in (
+        Activation("step", "1 above 0, else 0: the perceptron's", step, step_derivative, slope=False),
         Activation("linear", "x, unchanged", linear, linear_derivative, odd=True),
         Activation("relu", "max(x, 0)", relu, relu_derivative),
         Activation("sigmoid", "1 / (1 + exp(-x)), between 0 and 1", sigmoid, sigmoid_derivative, sigmoid_single),
         Activation("tanh", "tanh x, between -1 and 1", tanh, tanh_derivative, tanh_single, odd=True),
+        Activation("leaky_relu", "x above 0, else 0.01 x", leaky_relu, leaky_relu_derivative),
+        Activation("elu", "x above 0, else exp x - 1", elu, elu_derivative),
+        Activation("softplus", "log(1 + exp x), a smooth relu", softplus, softplus_derivative),
+        Activation("gelu", "x times the normal distribution function of x", gelu, gelu_derivative),
+        Activation("silu", "x times its sigmoid", silu, silu_derivative, silu_single),
         Activation("softmax", "exp x over its sum: probabilities of classes", rows=(softmax_forward, softmax_backward)),
     )
 }

@@ -114,7 +114,7 @@ def assemble(
     kernels = [operation.kernels(dtype) for operation in operations]
     signature = signatures(dtype.name)
     layout = np.zeros((len(operations), 8), np.int64)
-    dims = np.zeros((len(operations), max(len(operation.dims) for operation in operations)), np.int64)
+    dims = np.zeros((len(operations), 1 + max(len(operation.dims) for operation in operations)), np.int64)
     constants = np.zeros((len(operations), max(1, *(len(operation.constants) for operation in operations), 1)), dtype)
     x_start, x_size, tape_start = 0, prod(input_shape), 0
     for k, (operation, span) in enumerate(zip(operations, spans, strict=True)):
@@ -125,6 +125,7 @@ def assemble(
             tape = (int(shared[TAPE_START]), int(shared[TAPE_SIZE]))
         layout[k] = (*span, x_start, x_size, x_start + x_size, y_size, *tape)
         dims[k, : len(operation.dims)] = operation.dims
+        dims[k, -1] = k
         constants[k, : len(operation.constants)] = operation.constants
         x_start, x_size = x_start + x_size, y_size
         tape_start += operation.tape_per_example

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.jit import kernel
+from engine.losses import Loss
 
 
 @kernel
@@ -27,6 +28,18 @@ def count_largest(run, dims, constants, outputs, targets, totals):
 
 
 @kernel
+def count_class(run, dims, constants, outputs, targets, totals):
+    """Add to totals[1] the examples whose largest output is number targets[n]."""
+    features = dims[0]
+    for n in range(run[0]):
+        answer = 0
+        for i in range(1, features):
+            if outputs[n * features + i] > outputs[n * features + answer]:
+                answer = i
+        totals[1] += answer == targets[n]
+
+
+@kernel
 def count_above(run, dims, constants, outputs, targets, totals):
     """Add to totals[1] the share of outputs that lie on the target's side of the threshold constants[0].
 
@@ -40,7 +53,7 @@ def count_above(run, dims, constants, outputs, targets, totals):
 
 
 def accuracy_kernel(
-    classification: bool, outputs: int, link: str | None, from_logits: bool
+    classification: bool, outputs: int, loss: Loss, from_logits: bool
 ) -> tuple[Any, tuple[float, float]]:
     """Choose the kernel that counts right answers, and its constants.
 
@@ -50,13 +63,15 @@ def accuracy_kernel(
         Whether answers can be right or wrong at all.
     outputs : int
         Outputs of the network.
-    link : str or None
-        The activation that the loss belongs to; with "sigmoid" every output is a question of its own.
+    loss : Loss
+        With the link "sigmoid" every output is a question of its own.
     from_logits : bool
         Whether the outputs are logits, which are above 0 where the probability is above one half.
     """
     if not classification:
         return count_nothing, (0.0, 0.0)
-    if outputs > 1 and link != "sigmoid":
+    if loss.labels_only:
+        return count_class, (0.0, 0.0)
+    if outputs > 1 and loss.link != "sigmoid":
         return count_largest, (0.0, 0.0)
-    return count_above, (0.0 if from_logits else 0.5, 0.5)
+    return count_above, (0.0 if from_logits else loss.threshold, 0.5)

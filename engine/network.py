@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
+from engine.activations import get_activation
 from engine.errors import ConfigurationError, DataError
 from engine.initializers import get_initializer
 from engine.layers import layer_from_config
@@ -145,6 +146,13 @@ class Network:
         """The name of the activation function that makes the output ("linear" if there is none)."""
         return self._operations[-1].activation or "linear"
 
+    def flat_activation(self, operations: int) -> tuple[int, str] | None:
+        """The first layer, among the first operations, with an activation that has no slope, and that activation."""
+        for k, operation in enumerate(self._operations[:operations]):
+            if operation.activation is not None and not get_activation(operation.activation).slope:
+                return next(index for index, end in enumerate(self._layer_ends) if k < end), operation.activation
+        return None
+
     def config(self) -> dict[str, Any]:
         """The settings that `from_config` rebuilds the network from (not its weights), JSON-able."""
         return {
@@ -276,11 +284,26 @@ class Network:
         return summarise(totals, classification)
 
     def gradient(
-        self, x: ArrayLike, y: ArrayLike, loss: str | Loss, weights: ArrayLike | None = None
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        loss: str | Loss,
+        weights: ArrayLike | None = None,
+        *,
+        training: bool = False,
+        step: int = 0,
     ) -> tuple[float, NDArray[Any]]:
         """The mean loss over a batch and its gradient with respect to `parameters`.
 
-        Parameters are those of `evaluate`.
+        Parameters
+        ----------
+        x, y, loss, weights
+            As for `evaluate`.
+        training : bool
+            Whether layers that train differently do so: dropout drops, batch normalisation takes the batch's own
+            statistics (and updates its running ones).
+        step : int
+            The optimisation step whose random numbers dropout takes.
 
         Returns
         -------
@@ -292,7 +315,7 @@ class Network:
         examples = data.x.shape[0]
         space = self.workspace(examples)
         run, totals, gradient = self.new_run(), np.zeros(3), np.zeros_like(self.parameters)
-        run[machine.BATCH] = examples
+        run[machine.BATCH], run[machine.TRAINING], run[machine.STEP] = examples, training, step
         machine.gather(data, np.arange(examples), 0, examples, space)
         machine.forward_pass(self.program, objective.operations, run, self.parameters, space)
         machine.measure(self.program, objective, run, space, totals)

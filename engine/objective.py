@@ -22,7 +22,7 @@ def build_objective(network: Network, loss: Loss, classification: bool) -> machi
     """Compile a loss for a network; ConfigurationError when it cannot follow the network's last activation."""
     from_logits = loss.from_logits(network.output_activation)
     outputs = prod(network.output_shape)
-    accuracy, constants = accuracy_kernel(classification, outputs, loss.link, from_logits)
+    accuracy, constants = accuracy_kernel(classification, outputs, loss, from_logits)
     signature = machine.signatures(network.dtype.name)
     skip = from_logits and network.output_activation != "linear"
     return machine.Objective(
@@ -88,9 +88,13 @@ def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tu
                 f"y holds the label {y[wrong[0]]} in example {wrong[0]}: this network tells {classes} classes apart, "
                 f"numbered 0 to {classes - 1}"
             )
+        if loss.labels_only:
+            return np.require(y.reshape(-1, 1), network.dtype, ["C", "W"]), True
         if outputs > 1:
             return np.ascontiguousarray(np.eye(outputs, dtype=network.dtype)[y.astype(np.int64)]), True
         return np.require(y.reshape(-1, 1), network.dtype, ["C", "W"]), not wrong.size
+    if loss.labels_only:
+        raise DataError(f"y has the shape {y.shape} and dtype {y.dtype}: loss {loss.name!r} needs labels ({examples},)")
     if y.shape[1:] != network.output_shape and not (y.ndim == 1 and outputs == 1):
         raise DataError(
             f"y has the shape {y.shape}: this network needs labels ({examples},) or targets "

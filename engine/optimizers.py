@@ -18,13 +18,13 @@ from engine.jit import kernel, like, specialise
 from engine.registry import construct
 
 # --- scalar rules -------------------------------------------------------------------------------------------------
-# coefficients(settings, step) -> four float64 numbers c, computed once a step (settings[0] is the learning rate)
+# coefficients(settings, step) -> five float64 numbers c, computed once a step (settings[0] is the learning rate)
 # rule(parameter, gradient, first, second, c) -> (parameter, first, second) after the step
 
 
 @kernel
 def sgd_coefficients(settings, step):
-    return settings[0], 0.0, 0.0, 0.0
+    return settings[0], 0.0, 0.0, 0.0, 0.0
 
 
 @kernel
@@ -35,7 +35,7 @@ def sgd(parameter, gradient, first, second, c):
 
 @kernel
 def momentum_coefficients(settings, step):
-    return settings[0], settings[1], 0.0, 0.0
+    return settings[0], settings[1], 0.0, 0.0, 0.0
 
 
 @kernel
@@ -46,10 +46,43 @@ def momentum(parameter, gradient, first, second, c):
 
 
 @kernel
+def nesterov(parameter, gradient, first, second, c):
+    """v ← μ v - η g;  θ ← θ + μ v - η g  (Sutskever et al., 2013)"""
+    step = like(parameter, c[0]) * gradient
+    velocity = like(parameter, c[1]) * first - step
+    return parameter + like(parameter, c[1]) * velocity - step, velocity, second
+
+
+@kernel
+def adagrad_coefficients(settings, step):
+    return settings[0], settings[1], 0.0, 0.0, 0.0
+
+
+@kernel
+def adagrad(parameter, gradient, first, second, c):
+    """s ← s + g²;  θ ← θ - η g / (√s + ε)  (Duchi et al., 2011)"""
+    second = second + gradient * gradient
+    return parameter - like(parameter, c[0]) * gradient / (math.sqrt(second) + like(parameter, c[1])), first, second
+
+
+@kernel
+def rmsprop_coefficients(settings, step):
+    return settings[0], settings[1], settings[2], 0.0, 0.0
+
+
+@kernel
+def rmsprop(parameter, gradient, first, second, c):
+    """s ← ρ s + (1 - ρ) g²;  θ ← θ - η g / (√s + ε)  (Tieleman and Hinton, 2012)"""
+    second = like(parameter, c[1]) * second + like(parameter, 1.0 - c[1]) * gradient * gradient
+    return parameter - like(parameter, c[0]) * gradient / (math.sqrt(second) + like(parameter, c[2])), first, second
+
+
+@kernel
 def adam_coefficients(settings, step):
     """η √(1 - β₂ᵗ) / (1 - β₁ᵗ), β₁, β₂, ε √(1 - β₂ᵗ)"""
     correction = math.sqrt(1.0 - settings[2] ** step)
-    return settings[0] * correction / (1.0 - settings[1] ** step), settings[1], settings[2], settings[3] * correction
+    rate = settings[0] * correction / (1.0 - settings[1] ** step)
+    return rate, settings[1], settings[2], settings[3] * correction, 0.0
 
 
 @kernel
@@ -59,6 +92,19 @@ def adam(parameter, gradient, first, second, c):
     first = beta1 * first + like(parameter, 1.0 - c[1]) * gradient
     second = beta2 * second + like(parameter, 1.0 - c[2]) * gradient * gradient
     return parameter - like(parameter, c[0]) * first / (math.sqrt(second) + like(parameter, c[3])), first, second
+
+
+@kernel
+def adamw_coefficients(settings, step):
+    """Those of Adam, and η λ"""
+    rate, beta1, beta2, epsilon, _ = adam_coefficients(settings, step)
+    return rate, beta1, beta2, epsilon, settings[0] * settings[4]
+
+
+@kernel
+def adamw(parameter, gradient, first, second, c):
+    """Adam's step, after θ ← θ - η λ θ  (Loshchilov and Hutter, 2019)"""
+    return adam(parameter - like(parameter, c[4]) * parameter, gradient, first, second, c)
 
 
 # --- the loop -----------------------------------------------------------------------------------------------------
@@ -96,9 +142,9 @@ class Optimizer:
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
                 raise ConfigurationError(f"optimizer {self.name!r}: {field.name}={value!r} must be a finite number")
-            if field.name in ("learning_rate", "epsilon") and value <= 0:
+            if value < 0 or (value == 0 and field.name in ("learning_rate", "epsilon")):
                 raise ConfigurationError(f"optimizer {self.name!r}: {field.name}={value!r} must be above 0")
-            if field.name in ("momentum", "beta1", "beta2") and not 0 <= value < 1:
+            if field.name in ("momentum", "decay", "beta1", "beta2") and not 0 <= value < 1:
                 raise ConfigurationError(f"optimizer {self.name!r}: {field.name}={value!r} must be in [0, 1)")
 
     def settings(self) -> NDArray[np.float64]:
@@ -112,6 +158,20 @@ class Optimizer:
     def kernel(self) -> Any:
         """The compiled loop, with signature (theta, gradient, first, second, settings, step)."""
         return _kernel(self.name)
+
+
+@dataclass(frozen=True)
+class PerceptronRule(Optimizer):
+    """The perceptron's learning rule (Rosenblatt, 1958): θ ← θ + η (t - y) x, with one example a batch.
+
+    It is for one layer with activation "step" and goes with the loss "perceptron", whose gradient is -(t - y) x.
+    """
+
+    learning_rate: float = 1.0
+    name: ClassVar[str] = "perceptron"
+    summary: ClassVar[str] = "the perceptron's rule, for one layer with a step"
+    coefficients: ClassVar[Any] = sgd_coefficients
+    rule: ClassVar[Any] = sgd
 
 
 @dataclass(frozen=True)
@@ -138,6 +198,43 @@ class Momentum(Optimizer):
 
 
 @dataclass(frozen=True)
+class Nesterov(Optimizer):
+    """Momentum that looks ahead: the gradient is taken where the velocity leads (Nesterov, 1983)."""
+
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    name: ClassVar[str] = "nesterov"
+    summary: ClassVar[str] = "momentum that looks ahead"
+    coefficients: ClassVar[Any] = momentum_coefficients
+    rule: ClassVar[Any] = nesterov
+
+
+@dataclass(frozen=True)
+class Adagrad(Optimizer):
+    """A step divided by the root of all squared gradients so far, for each parameter its own (Duchi et al., 2011)."""
+
+    learning_rate: float = 0.01
+    epsilon: float = 1e-8
+    name: ClassVar[str] = "adagrad"
+    summary: ClassVar[str] = "each parameter's step shrinks with its gradients so far"
+    coefficients: ClassVar[Any] = adagrad_coefficients
+    rule: ClassVar[Any] = adagrad
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """A step divided by the root of a running mean of squared gradients (Tieleman and Hinton, 2012)."""
+
+    learning_rate: float = 0.001
+    decay: float = 0.9
+    epsilon: float = 1e-8
+    name: ClassVar[str] = "rmsprop"
+    summary: ClassVar[str] = "each parameter's step over its recent gradients"
+    coefficients: ClassVar[Any] = rmsprop_coefficients
+    rule: ClassVar[Any] = rmsprop
+
+
+@dataclass(frozen=True)
 class Adam(Optimizer):
     """A step scaled by running moments of the gradient, for each parameter its own (Kingma and Ba, 2015)."""
 
@@ -151,7 +248,25 @@ class Adam(Optimizer):
     rule: ClassVar[Any] = adam
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {optimizer.name: optimizer for optimizer in (SGD, Momentum, Adam)}
+@dataclass(frozen=True)
+class AdamW(Optimizer):
+    """Adam with weight decay that is no part of the gradient (Loshchilov and Hutter, 2019)."""
+
+    learning_rate: float = 0.001
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.01
+    name: ClassVar[str] = "adamw"
+    summary: ClassVar[str] = "Adam with weight decay of its own"
+    coefficients: ClassVar[Any] = adamw_coefficients
+    rule: ClassVar[Any] = adamw
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    optimizer.name: optimizer
+    for optimizer in (PerceptronRule, SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+}
 
 
 @cache

@@ -14,7 +14,7 @@ from engine.jit import address
 from engine.losses import Loss, get_loss
 from engine.network import CHUNK, summarise
 from engine.objective import build_objective, prepare_data
-from engine.optimizers import Optimizer, get_optimizer
+from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Trainer:
         self.optimizer = get_optimizer(optimizer)
         self.data, self.classification = prepare_data(network, x, y, self.loss, weights)
         self.objective = build_objective(network, self.loss, self.classification)
+        _check_slopes(network, self.objective, self.loss, self.optimizer)
         examples = self.data.x.shape[0]
         if batch_size is not None:
             check_count("batch_size", batch_size)
@@ -190,6 +191,22 @@ class Trainer:
         self.plateau[:] = checkpoint["plateau"]
         self.epoch = int(checkpoint["epoch"][0])
         self.run[machine.STEP] = int(checkpoint["step"][0])
+
+
+def _check_slopes(network: Network, objective: machine.Objective, loss: Loss, optimizer: Optimizer) -> None:
+    """Raise ConfigurationError where backpropagation would meet a step, or the perceptron's rule another network."""
+    if isinstance(optimizer, PerceptronRule) and (loss.name != "perceptron" or len(network.layers) > 1):
+        raise ConfigurationError(
+            f"optimizer 'perceptron' trains a single layer with activation 'step' and loss 'perceptron', "
+            f"not {len(network.layers)} layers with loss {loss.name!r}"
+        )
+    flat = network.flat_activation(objective.operations)
+    if flat is not None:
+        raise ConfigurationError(
+            f"layer {flat[0]} has the activation {flat[1]!r}, whose slope is zero everywhere, so backpropagation "
+            f"cannot train it: use another activation such as 'sigmoid', or a single layer with loss 'perceptron' "
+            f"and optimizer 'perceptron'"
+        )
 
 
 def _build_descent(network: Network, optimizer: Optimizer, clip_norm: float | None) -> machine.Descent:

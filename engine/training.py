@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +26,7 @@ from engine.trainer import Metrics, Trainer, check_count
 if TYPE_CHECKING:
     from engine.network import Network
     from engine.recording import Recorder
+    from engine.recording.description import State as RunState
 
 # Called after every epoch with (network, epoch, metrics); training stops when one returns True.
 Callback = Callable[["Network", int, Metrics], "bool | None"]
@@ -53,7 +55,7 @@ class History:
 
     def __init__(self) -> None:
         self.epochs: list[Metrics] = []
-        self.state = "finished"
+        self.state: RunState = "finished"
 
     def __getitem__(self, column: str) -> NDArray[np.float64]:
         """One column as an array, with NaN for epochs that lack it; KeyError for a name that no epoch has."""
@@ -128,6 +130,8 @@ def fit(
     TrainingError
         When the loss is no longer finite. The recording keeps every epoch before.
     """
+    from engine.recording import Recorder  # which builds networks: importing it above would be a circle
+
     check_count("epochs", epochs)
     trainer = Trainer(
         network,
@@ -149,10 +153,10 @@ def fit(
     recorders: list[Recorder] = []
     listeners: list[Callback] = []
     for entry in [*callbacks, *([] if record is None else [record])]:
-        if hasattr(entry, "record_epoch"):
+        if isinstance(entry, (str, PathLike)):
+            recorders.append(Recorder(Path(entry)))
+        elif isinstance(entry, Recorder):
             recorders.append(entry)
-        elif isinstance(entry, (str, PathLike)):
-            recorders.append(_recorder(entry))
         else:
             listeners.append(entry)
     if checkpoint is not None:
@@ -219,12 +223,6 @@ def fit(
         if progress is not None:
             progress.stop()
     return history
-
-
-def _recorder(path: str | PathLike[str]) -> Recorder:
-    from engine.recording import Recorder  # which reads networks: importing it above would be a circle
-
-    return Recorder(path)
 
 
 def _record_step(recorders: list[Recorder], step: int, network: Network) -> Callable[[], None]:

@@ -7,11 +7,25 @@ from typing import Any
 from engine.layers.activation import Activation
 from engine.layers.base import Layer, Operation, Parameter, Shape
 from engine.layers.dense import Dense
+from engine.layers.regularization import BatchNorm, Dropout
+from engine.layers.residual import Residual
 from engine.registry import construct
 
-LAYERS: dict[str, type[Layer]] = {layer.name: layer for layer in (Dense, Activation)}
+LAYERS: dict[str, type[Layer]] = {layer.name: layer for layer in (Dense, Activation, Dropout, BatchNorm, Residual)}
 
-__all__ = ["LAYERS", "Activation", "Dense", "Layer", "Operation", "Parameter", "Shape", "layer_from_config"]
+__all__ = [
+    "LAYERS",
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "Layer",
+    "Operation",
+    "Parameter",
+    "Residual",
+    "Shape",
+    "layer_from_config",
+]
 
 
 def layer_from_config(config: dict[str, Any]) -> Layer:

@@ -66,7 +66,7 @@ class Operation:
     output_shape : tuple of int
         Shape of one example's output.
     dims, constants : tuple
-        What the kernels read.
+        What the kernels read. The machine adds the operation's own number as the last of `dims`.
     parameters : (int, int)
         Where `theta` starts and stops within the layer's parameters.
     tape_per_example : int
