@@ -46,9 +46,9 @@ def kernel(function: Callable[..., Any] | None = None, *, parallel: bool = False
     previous = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder(function.__module__.partition(".")[0]))
     try:
-        return numba.njit(
-            cache=True, nogil=True, error_model="numpy", fastmath=set(FASTMATH), parallel=parallel
-        )(function)
+        return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=set(FASTMATH), parallel=parallel)(
+            function
+        )
     finally:
         config.CACHE_DIR = previous
 

@@ -65,6 +65,10 @@ class Network:
         Where each named array lies in `parameters`.
     input_shape, output_shape : tuple of int
         Shape of one example and of its output.
+    layer_shapes : list of tuple of int
+        Shape of each layer's output.
+    layer_spans : list of (int, int)
+        Where each layer's parameters start and stop in `parameters`.
 
     Raises
     ------
@@ -91,6 +95,7 @@ class Network:
         self.layout: list[Slot] = []
         self._operations: list[Operation] = []
         self._spans: list[tuple[int, int]] = []
+        self.layer_spans: list[tuple[int, int]] = []
         self._layer_ends: list[int] = []  # for each layer, the number of operations up to its output
         fans = self._build()
         self.parameters: NDArray[Any] = np.zeros(self.layout[-1].stop if self.layout else 0, self.dtype)
@@ -128,6 +133,7 @@ class Network:
                 self._spans.append((first + operation.parameters[0], first + operation.parameters[1]))
             shape = operations[-1].output_shape
             self.layer_shapes.append(shape)
+            self.layer_spans.append((first, start))
             self._layer_ends.append(len(self._operations))
         return fans
 
@@ -171,10 +177,10 @@ class Network:
     def summary(self) -> str:
         """A table of layers, output shapes and parameter counts."""
         rows = [("layer", "output", "parameters"), ("input", _shape_text(self.input_shape), "")]
-        for index, (layer, shape) in enumerate(zip(self.layers, self.layer_shapes, strict=True)):
-            count = sum(slot.stop - slot.start for slot in self.layout if slot.name.split(".")[0] == str(index))
+        described = zip(self.layers, self.layer_shapes, self.layer_spans, strict=True)
+        for index, (layer, shape, (start, stop)) in enumerate(described):
             title = f"{index} {layer} {getattr(layer, 'activation', '')}".rstrip()
-            rows.append((title, _shape_text(shape), f"{count:,}"))
+            rows.append((title, _shape_text(shape), f"{stop - start:,}"))
         rows.append(("total", "", f"{self.parameter_count:,}"))
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         return "\n".join(

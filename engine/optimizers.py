@@ -264,8 +264,7 @@ class AdamW(Optimizer):
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
-    optimizer.name: optimizer
-    for optimizer in (PerceptronRule, SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
+    optimizer.name: optimizer for optimizer in (PerceptronRule, SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW)
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ from engine.schedules import Plateau, Schedule, get_schedule
 if TYPE_CHECKING:
     from engine.network import Network
 
-Metrics = dict[str, float]
+# One epoch's measurements: numbers, and lists with one number a layer.
+Metrics = dict[str, Any]
 
 
 class Trainer:
@@ -111,7 +113,8 @@ class Trainer:
         -------
         dict
             ``loss`` and, for classification, ``accuracy``: means over the epoch's batches, each taken just before
-            its step; ``gradient_norm`` of the last batch; ``learning_rate``.
+            its step; ``gradient_norm`` and, layer by layer, ``gradient_norms`` of the last batch; ``update_norms``:
+            how far each layer's parameters moved in the epoch; ``learning_rate`` of the last step.
 
         Raises
         ------
@@ -122,7 +125,7 @@ class Trainer:
         machine.lay_out_epoch(self._order, self.run[machine.SEED], self.epoch + 1, self.shuffle)
         first, before = 0, self.step
         halts = sorted(step - before for step in at_steps or () if before < step <= before + self.batches)
-        rates = self._learning_rates()
+        rates, start = self._learning_rates(), self.network.parameters.copy()
         for last in [*halts, self.batches]:
             machine.train_batches(
                 self.network.program, self.objective, self._descent, rates, self.network.parameters, self.gradient,
@@ -136,8 +139,15 @@ class Trainer:
         return {
             **summarise(totals, self.classification),
             "gradient_norm": float(np.linalg.norm(self.gradient)),
+            "gradient_norms": self._layer_norms(self.gradient),
+            "update_norms": self._layer_norms(self.network.parameters - start),
             "learning_rate": float(rates[-1]),
         }
+
+    def _layer_norms(self, vector: NDArray[Any]) -> list[float]:
+        """The Euclidean norm of each layer's part of a vector as long as the parameters; 0 for layers without any."""
+        spans = self.network.layer_spans
+        return [math.sqrt(float(vector[start:stop] @ vector[start:stop])) for start, stop in spans]
 
     def observe(self, loss: float) -> None:
         """Tell a schedule that watches the loss how the epoch went."""
@@ -189,8 +199,8 @@ class Trainer:
                 )
             own[:] = given
         self.plateau[:] = checkpoint["plateau"]
-        self.epoch = int(checkpoint["epoch"][0])
-        self.run[machine.STEP] = int(checkpoint["step"][0])
+        self.epoch = int(np.ravel(checkpoint["epoch"])[0])
+        self.run[machine.STEP] = int(np.ravel(checkpoint["step"])[0])
 
 
 def _check_slopes(network: Network, objective: machine.Objective, loss: Loss, optimizer: Optimizer) -> None:
