@@ -15,7 +15,6 @@ from cli.options import (
     output_option,
     overwrite_option,
     quality_option,
-    refuse_existing,
 )
 
 if TYPE_CHECKING:
@@ -33,14 +32,14 @@ def film(name: str, quality: str, output: Path | None, overwrite: bool) -> None:
     NAME is one of `neurofilm list films`. A finished run of the same experiment under runs/ is used as it is.
     """
     experiments = film_experiments(name)
-    output = output or FILMS / f"{name}.mp4"
-    refuse_existing(output, overwrite)
-    recordings = find_or_train_all(experiments)
 
     from cli.progress import FrameProgress
-    from cli.render import report
-    from scenes.rendering import render_film
+    from cli.render import complete_output, report
+    from scenes.rendering import check_output, render_film
 
+    output, _ = complete_output(output, None, FILMS / name)
+    check_output(output, overwrite)  # before training, not after
+    recordings = find_or_train_all(experiments)
     progress = FrameProgress(output.name)
     report(render_film(name, recordings, output, quality=quality, overwrite=overwrite, progress=progress))
 

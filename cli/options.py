@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.errors import RecordingError, RenderError
+from engine.errors import RecordingError
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 RUNS = Path("runs")
@@ -74,14 +74,6 @@ def quality_option(default: str) -> Callable[[Command], Command]:
 
 def output_option(metavar: str, help: str) -> Callable[[Command], Command]:
     return click.option("-o", "--output", type=click.Path(path_type=Path), metavar=metavar, help=help)
-
-
-def refuse_existing(output: Path, overwrite: bool) -> None:
-    """Say no before an hour of work whose result could not be written."""
-    if output.is_dir():
-        raise RenderError(f"{output} is a folder; give -o the name of a file")
-    if output.exists() and not overwrite:
-        raise RenderError(f"{output} exists already; give --overwrite to replace it, or -o to write elsewhere")
 
 
 def find_run(run: Path) -> Path:

@@ -17,9 +17,8 @@ from cli.options import (
     output_option,
     overwrite_option,
     quality_option,
-    refuse_existing,
 )
-from engine.errors import nearest
+from engine.errors import ConfigurationError, nearest
 
 if TYPE_CHECKING:
     from scenes.rendering import RenderResult
@@ -48,10 +47,9 @@ def render(
 
     SCENE is one of `neurofilm list scenes`, RUN a run directory or the name of one under runs/.
     """
-    check_scene(scene)
+    check_scene(scene, clock)
     run = find_run(run)
     output, format_ = complete_output(output, format_, FILMS / f"{run.resolve().name}-{scene}")
-    refuse_existing(output, overwrite)
 
     from cli.progress import FrameProgress
     from engine.recording import Recording
@@ -70,11 +68,14 @@ def render(
     report(result)
 
 
-def check_scene(scene: str) -> None:
+def check_scene(scene: str, clock: str | None) -> None:
     from scenes import SCENES
 
     if scene not in SCENES:
         raise nearest("scene", scene, SCENES)
+    clocks = SCENES[scene].clocks
+    if clock is not None and clock not in clocks:
+        raise ConfigurationError(f"the scene {scene!r} has no clock {clock!r}: it runs by {' or '.join(clocks)}")
 
 
 def scene_options(**given: Any) -> dict[str, Any]:
@@ -82,18 +83,14 @@ def scene_options(**given: Any) -> dict[str, Any]:
 
 
 def complete_output(output: Path | None, format_: str | None, stem: Path) -> tuple[Path, str]:
-    """Output and format, each from the other where only one was given."""
+    """Output and format, each from the other where only one was given; scenes.rendering checks that they agree."""
     if output is None:
         format_ = format_ or "mp4"
         return stem.with_name(f"{stem.name}.{format_}"), format_
     suffix = output.suffix.removeprefix(".").lower()
-    if format_ is None:
-        if suffix not in FORMATS:
-            raise click.UsageError(f"{output} does not end in one of {', '.join(FORMATS)}; rename it or give --format")
-        return output, suffix
-    if suffix in FORMATS and suffix != format_:
-        raise click.UsageError(f"{output} ends in .{suffix}, but --format says {format_}; leave one of them out")
-    return output, format_
+    if format_ is None and suffix not in FORMATS:
+        raise click.UsageError(f"{output} does not end in one of {', '.join(FORMATS)}; rename it or give --format")
+    return output, format_ or suffix
 
 
 def report(result: RenderResult) -> None:

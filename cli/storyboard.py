@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.options import FILMS, SETTINGS, example, find_run, output_option, overwrite_option, refuse_existing
+from cli.options import FILMS, SETTINGS, example, find_run, output_option, overwrite_option
 from engine.errors import nearest
 
 
@@ -41,24 +41,24 @@ def storyboard(name: str, run: Path | None, output: Path | None, frames: int, ov
 
 
 def _storyboard_scene(scene: str, run: Path, output: Path | None, frames: int, overwrite: bool) -> None:
-    output = output or FILMS / f"{run.resolve().name}-{scene}-storyboard.png"
-    refuse_existing(output, overwrite)
-
+    from cli.progress import FrameProgress
     from engine.recording import Recording
-    from scenes.rendering import storyboard as draw
+    from scenes.storyboard import storyboard as draw
 
-    draw(scene, {run.resolve().name: Recording(run)}, output, frames=frames, overwrite=overwrite)
+    output = output or FILMS / f"{run.resolve().name}-{scene}-storyboard.png"
+    recordings = {run.resolve().name: Recording(run)}
+    draw(scene, recordings, output, frames=frames, overwrite=overwrite, progress=FrameProgress(output.name))
     click.echo(str(output))
 
 
 def _storyboard_film(film: str, output: Path | None, frames: int, overwrite: bool) -> None:
     from cli.film import film_experiments, find_or_train_all
+    from cli.progress import FrameProgress
+    from scenes.rendering import check_output
+    from scenes.storyboard import storyboard_film as draw
 
     output = output or FILMS / f"{film}-storyboard.png"
-    refuse_existing(output, overwrite)
+    check_output(output, overwrite)  # before training, not after
     recordings = find_or_train_all(film_experiments(film))
-
-    from scenes.rendering import storyboard_film as draw
-
-    draw(film, recordings, output, frames=frames, overwrite=overwrite)
+    draw(film, recordings, output, frames=frames, overwrite=overwrite, progress=FrameProgress(output.name))
     click.echo(str(output))

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
-from cli.options import BatchSize, EpochRange, find_run, refuse_existing
+from cli.options import BatchSize, EpochRange, find_run
 from cli.render import complete_output
-from engine.errors import RecordingError, RenderError
+from engine.errors import RecordingError
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", 1), ("32", 32), ("full", "full")])
@@ -55,21 +55,10 @@ def test_output_and_format_complete_each_other(
     assert (str(path), chosen) == (str(Path(expected[0])), expected[1])
 
 
-@pytest.mark.parametrize(("output", "format_"), [("a.avi", None), ("a", None), ("a.mp4", "gif")])
-def test_output_and_format_that_do_not_go_together(output: str, format_: str | None) -> None:
+@pytest.mark.parametrize("output", ["a.avi", "a"])
+def test_an_output_that_names_no_known_format(output: str) -> None:
     with pytest.raises(click.UsageError):
-        complete_output(Path(output), format_, Path("films/run-warp"))
-
-
-def test_an_output_that_exists_is_refused(tmp_path: Path) -> None:
-    video = tmp_path / "a.mp4"
-    refuse_existing(video, overwrite=False)
-    video.touch()
-    refuse_existing(video, overwrite=True)
-    with pytest.raises(RenderError, match="--overwrite"):
-        refuse_existing(video, overwrite=False)
-    with pytest.raises(RenderError, match="is a folder"):
-        refuse_existing(tmp_path, overwrite=True)
+        complete_output(Path(output), None, Path("films/run-warp"))
 
 
 def test_a_run_is_found_by_path_and_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
