@@ -90,6 +90,7 @@ class Trainer:
         if seed is not None:
             self.run[machine.SEED] = seed
         self.schedule = get_schedule(schedule)
+        self.clip_norm = clip_norm
         self.epochs = epochs
         self.plateau = np.array([1.0, np.inf, 0.0])  # the factor so far, the best loss, epochs since (see Plateau)
         self._descent = _build_descent(network, self.optimizer, clip_norm)
@@ -177,6 +178,19 @@ class Trainer:
             f"training diverged in epoch {self.epoch + 1} (step {self.step}): the loss or a weight is no longer "
             f"finite; try a smaller learning rate than {self.optimizer.learning_rate:g}"
         )
+
+    def config(self) -> dict[str, Any]:
+        """How this training is done, as a JSON-able dict; the settings that `fit` takes, by the same names."""
+        return {
+            "loss": self.loss.name,
+            "optimizer": self.optimizer.config(),
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "schedule": self.schedule.config(),
+            "clip_norm": self.clip_norm,
+            "shuffle": self.shuffle,
+            "seed": int(self.run[machine.SEED]),
+        }
 
     def checkpoint(self) -> dict[str, NDArray[Any]]:
         """Everything that training needs to go on to the same bits."""

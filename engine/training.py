@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Required, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine import machine
 from engine.errors import TrainingError
 from engine.losses import Loss
 from engine.objective import prepare_data
 from engine.optimizers import Optimizer
 from engine.schedules import Schedule
+from engine.stopping import BestEpoch, EarlyStopping
 from engine.trainer import Metrics, Trainer, check_count
 
 if TYPE_CHECKING:
@@ -50,12 +50,15 @@ class History:
     epochs : list of Metrics
         What was measured after each epoch. The first entry is epoch 0, the untrained network.
     state : {"finished", "stopped", "interrupted"}
-        Whether all epochs ran, a callback stopped them, or Ctrl-C did.
+        Whether all epochs ran, a callback or early stopping ended them, or Ctrl-C did.
+    best_epoch : int or None
+        The epoch that early stopping found best.
     """
 
     def __init__(self) -> None:
         self.epochs: list[Metrics] = []
         self.state: RunState = "finished"
+        self.best_epoch: int | None = None
 
     def __getitem__(self, column: str) -> NDArray[np.float64]:
         """One column as an array, with NaN for epochs that lack it; KeyError for a name that no epoch has."""
@@ -68,25 +71,32 @@ class History:
         return len(self.epochs)
 
 
+class Settings(TypedDict, total=False):
+    """How `fit` trains: the settings of Trainer."""
+
+    loss: Required[str | Loss]
+    optimizer: str | dict[str, Any] | Optimizer
+    batch_size: int | None
+    shuffle: bool
+    seed: int | None
+    weights: ArrayLike | None
+    schedule: str | dict[str, Any] | Schedule
+    clip_norm: float | None
+
+
 def fit(
     network: Network,
     x: ArrayLike,
     y: ArrayLike,
     *,
-    loss: str | Loss,
     epochs: int,
-    optimizer: str | dict[str, Any] | Optimizer = "adam",
-    batch_size: int | None = 32,
     validation_data: tuple[ArrayLike, ArrayLike] | None = None,
     record: Recorder | str | PathLike[str] | None = None,
     callbacks: Iterable[Callback | Recorder] = (),
     progress: Progress | None = None,
-    shuffle: bool = True,
-    seed: int | None = None,
-    weights: ArrayLike | None = None,
-    schedule: str | dict[str, Any] | Schedule = "constant",
-    clip_norm: float | None = None,
-    checkpoint: Mapping[str, NDArray[Any]] | None = None,
+    early_stopping: EarlyStopping | None = None,
+    checkpoint: Mapping[str, Any] | None = None,
+    **settings: Unpack[Settings],
 ) -> History:
     """Train a network.
 
@@ -97,14 +107,8 @@ def fit(
     x : array_like, shape (N, *input_shape)
     y : array_like
         Integer labels (N,), or targets (N, *output_shape).
-    loss : str or Loss
-        A name in LOSSES.
     epochs : int
         How many epochs there shall be in all; after a checkpoint of epoch 40, ``epochs=100`` trains 60 more.
-    optimizer : str, dict or Optimizer
-        A name in OPTIMIZERS, its settings, or an instance such as ``Adam(learning_rate=0.01)``.
-    batch_size : int or None
-        Examples in a step; None takes all of them (gradient descent on the whole set).
     validation_data : (x, y), optional
         Measured after every epoch as ``val_loss`` and ``val_accuracy``.
     record : Recorder or path, optional
@@ -114,10 +118,13 @@ def fit(
         may stand here too.
     progress : object, optional
         Told of every epoch: ``start(total_epochs, first_epoch)``, ``update(epoch, metrics)``, ``stop()``.
-    shuffle, seed, weights, schedule, clip_norm
-        See Trainer.
+    early_stopping : EarlyStopping, optional
+        When to stop before `epochs`, and whether to take the best epoch's parameters back.
     checkpoint : mapping, optional
         Go on from here, as `Recorder.resume` gives it.
+    **settings
+        ``loss`` (required), ``optimizer="adam"``, ``batch_size=32``, ``shuffle``, ``seed``, ``weights``,
+        ``schedule``, ``clip_norm``: see Trainer.
 
     Returns
     -------
@@ -130,70 +137,41 @@ def fit(
     TrainingError
         When the loss is no longer finite. The recording keeps every epoch before.
     """
-    from engine.recording import Recorder  # which builds networks: importing it above would be a circle
-
     check_count("epochs", epochs)
-    trainer = Trainer(
-        network,
-        x,
-        y,
-        loss=loss,
-        optimizer=optimizer,
-        batch_size=batch_size,
-        shuffle=shuffle,
-        seed=seed,
-        weights=weights,
-        schedule=schedule,
-        clip_norm=clip_norm,
-        epochs=epochs,
-    )
+    trainer = Trainer(network, x, y, epochs=epochs, **settings)
     validation = None
     if validation_data is not None:
         validation = prepare_data(network, *validation_data, trainer.loss)[0]
-    recorders: list[Recorder] = []
-    listeners: list[Callback] = []
-    for entry in [*callbacks, *([] if record is None else [record])]:
-        if isinstance(entry, (str, PathLike)):
-            recorders.append(Recorder(Path(entry)))
-        elif isinstance(entry, Recorder):
-            recorders.append(entry)
-        else:
-            listeners.append(entry)
+    best = BestEpoch(early_stopping, network.parameters) if early_stopping is not None else None
+    recorders, listeners = _sort_callbacks([*callbacks, *([] if record is None else [record])])
     if checkpoint is not None:
         trainer.restore(checkpoint)
+        if best is not None:
+            best.restore(checkpoint)
     else:
-        training = {
-            "loss": trainer.loss.name,
-            "optimizer": trainer.optimizer.config(),
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "schedule": trainer.schedule.config(),
-            "clip_norm": clip_norm,
-            "shuffle": shuffle,
-            "seed": int(trainer.run[machine.SEED]),
-        }
         arrays = {"x": np.asarray(x), "y": np.asarray(y)}
         if validation_data is not None:
             arrays |= {"x_validation": np.asarray(validation_data[0]), "y_validation": np.asarray(validation_data[1])}
+        stopping = {} if early_stopping is None else {"early_stopping": early_stopping.config()}
         for recorder in recorders:
-            recorder.start(network, training, arrays)
-
+            recorder.start(network, {**trainer.config(), **stopping}, arrays)
     at_steps = {step: _record_step(recorders, step, network) for each in recorders for step in each.snapshot_steps}
     history = History()
 
     def report(metrics: Metrics, began: float) -> bool:
-        """Complete an epoch's metrics and pass them on; True when a listener wants training to stop."""
+        """Complete an epoch's measurements and pass them on; True when training shall stop."""
         if validation is not None:
-            for name, value in trainer.evaluate(validation).items():
-                metrics[f"val_{name}"] = value
-        trainer.observe(metrics.get("val_loss", metrics["loss"]))
+            metrics |= {f"val_{name}": value for name, value in trainer.evaluate(validation).items()}
+        trainer.observe(float(metrics.get("val_loss", metrics["loss"])))
+        stop = best is not None and best.observe(trainer.epoch, metrics, network.parameters)
         metrics = {"epoch": trainer.epoch, **metrics, "seconds": time.perf_counter() - began}
         history.epochs.append(metrics)
+        state = {**trainer.checkpoint(), **(best.checkpoint() if best is not None else {})}
         for recorder in recorders:
-            recorder.record_epoch(trainer.epoch, network.parameters, metrics, trainer.checkpoint())
+            recorder.record_epoch(trainer.epoch, network.parameters, metrics, state)
         if progress is not None:
             progress.update(trainer.epoch, metrics)
-        return any([listener(network, trainer.epoch, metrics) is True for listener in listeners])
+        return any([listener(network, trainer.epoch, metrics) is True for listener in listeners]) or stop
 
     message = ""
     try:
@@ -211,6 +189,10 @@ def fit(
                 if interrupted():
                     history.state = "interrupted" if trainer.epoch < epochs else "finished"
                     break
+        if best is not None and history.state != "interrupted":
+            history.best_epoch = best.epoch
+            if best.rule.restore_best:
+                network.parameters[:] = best.parameters
     except TrainingError as error:
         history.state, message = "diverged", str(error)
         raise
@@ -223,6 +205,24 @@ def fit(
         if progress is not None:
             progress.stop()
     return history
+
+
+def _sort_callbacks(
+    entries: Iterable[Callback | Recorder | str | PathLike[str]],
+) -> tuple[list[Recorder], list[Callback]]:
+    """Part the recorders (or paths for them) from what is only called."""
+    from engine.recording import Recorder  # which builds networks: importing it above would be a circle
+
+    recorders: list[Recorder] = []
+    listeners: list[Callback] = []
+    for entry in entries:
+        if isinstance(entry, (str, PathLike)):
+            recorders.append(Recorder(Path(entry)))
+        elif isinstance(entry, Recorder):
+            recorders.append(entry)
+        else:
+            listeners.append(entry)
+    return recorders, listeners
 
 
 def _record_step(recorders: list[Recorder], step: int, network: Network) -> Callable[[], None]:
