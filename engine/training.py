@@ -162,7 +162,7 @@ def fit(
         """Complete an epoch's measurements and pass them on; True when training shall stop."""
         if validation is not None:
             metrics |= {f"val_{name}": value for name, value in trainer.evaluate(validation).items()}
-        trainer.observe(float(metrics.get("val_loss", metrics["loss"])))
+        trainer.observe(metrics["val_loss" if validation is not None else "loss"])
         stop = best is not None and best.observe(trainer.epoch, metrics, network.parameters)
         metrics = {"epoch": trainer.epoch, **metrics, "seconds": time.perf_counter() - began}
         history.epochs.append(metrics)
