@@ -16,6 +16,8 @@ from engine.validation import check_share
 
 Task = Literal["classification", "regression"]
 
+LARGEST = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -69,7 +71,7 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.task not in ("classification", "regression"):
             raise DataError(f"{self.name}: task={self.task!r} must be 'classification' or 'regression'")
-        x = _numbers(self.name, "x", self.x, np.float32)
+        x = _copy_numbers(self.name, "x", self.x)
         if x.ndim < 2:
             raise DataError(f"{self.name}: x has shape {x.shape}, and one row of features a sample, (N, features), "
                             "is needed")
@@ -114,7 +116,7 @@ class Dataset:
     def _checked_targets(self) -> NDArray[np.float32]:
         if self.class_names:
             raise DataError(f"{self.name}: class names {list(self.class_names)} do not belong to a regression")
-        targets = _numbers(self.name, "y", self.y, np.float32)
+        targets = _copy_numbers(self.name, "y", self.y)
         if targets.ndim == 1:
             targets = targets.reshape(-1, 1)
         if targets.ndim != 2 or targets.shape[1] == 0:
@@ -221,20 +223,21 @@ class Dataset:
         return train, rest.standardised(like=train)
 
 
-def _numbers(name: str, key: str, values: Any, dtype: type[np.float32]) -> NDArray[np.float32]:
-    """Copy real finite numbers into a new C-contiguous array."""
+def check_numbers(file: str, key: str, values: NDArray[Any]) -> None:
+    """Raise DataError, with the place, unless all values are real numbers that float32 can hold."""
+    if values.dtype.kind not in "fiub":
+        raise DataError(f"{file}: {key} is of type {values.dtype}, and real numbers are needed")
+    bad = np.argwhere(~(np.abs(values.astype(np.float64, copy=False)) <= LARGEST))
+    if len(bad):
+        index = tuple(int(i) for i in bad[0])
+        rule = "is too large for float32" if np.isfinite(values[index]) else "is not finite"
+        raise DataError(f"{file}: {key}[{', '.join(map(str, index))}] = {values[index]} {rule}")
+
+
+def _copy_numbers(name: str, key: str, values: Any) -> NDArray[np.float32]:
     given = np.asarray(values)
-    if given.dtype.kind not in "fiub":
-        raise DataError(f"{name}: {key} is of type {given.dtype}, and real numbers are needed")
-    limit = np.finfo(dtype).max
-    if given.dtype.kind == "f":
-        bad = np.argwhere(~(np.abs(given) <= limit))
-        if len(bad):
-            index = tuple(int(i) for i in bad[0])
-            value = given[index]
-            rule = "is not finite" if not np.isfinite(value) else f"is beyond {limit:.1e}, the largest float32"
-            raise DataError(f"{name}: {key}[{', '.join(map(str, index))}] = {value} {rule}")
-    return np.array(given, dtype=dtype, order="C")
+    check_numbers(name, key, given)
+    return np.array(given, dtype=np.float32, order="C")
 
 
 def standardise(

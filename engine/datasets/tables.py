@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.archives import read_npz
-from engine.datasets.dataset import Dataset, Task, standardise
+from engine.datasets.dataset import LARGEST, Dataset, Task, check_numbers, standardise
 from engine.errors import ConfigurationError, DataError, nearest
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})
@@ -102,14 +102,14 @@ def _from_npz(path: Path, task: Task | None) -> Dataset:
         raise DataError(f"{path.name}: x has shape {x.shape}, and (N, features) with at least one feature is needed")
     if y.ndim == 0 or len(y) != len(x):
         raise DataError(f"{path.name}: x of shape {x.shape} and y of shape {y.shape} must have one row a sample each")
-    _check_finite(path.name, "x", x)
+    check_numbers(path.name, "x", x)
     y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
     classes: tuple[str, ...] = ()
     if y.dtype.kind in "US":
         cells = [(row, str(value)) for row, value in enumerate(y.astype(str).ravel())]
         y, classes = _target(path.name, "y", cells, task)
     else:
-        _check_finite(path.name, "y", y)
+        check_numbers(path.name, "y", y)
         if y.ndim == 1 and _are_classes(y, task, f"{path.name}: y"):
             y, classes = _number_classes(y)
     return _standard_dataset(path, x, y, classes, (), ())
@@ -141,7 +141,7 @@ def _read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
                         "save it as CSV in UTF-8") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    header_line = next((line for line in text.split("\n") if line.strip()), "")
+    header_line = next((line for line in text.split("\n") if line.strip(" \r,;\t")), "")
     if not header_line:
         raise DataError(f"{path.name} is empty")
     delimiter = max(",;\t", key=header_line.count)
@@ -186,8 +186,8 @@ def _column_of_numbers(file: str, name: str, cells: list[tuple[int, str]]) -> ND
             if _number(cell.replace(",", ".")) is not None:
                 hint = ": write decimals with a point"
             raise DataError(f"{where}: {cell!r} is not a number{hint}")
-        if not abs(value) <= np.finfo(np.float32).max:
-            raise DataError(f"{where}: {cell} {'is too large' if math.isfinite(value) else 'is not finite'}")
+        if not abs(value) <= LARGEST:
+            raise DataError(f"{where}: {cell} is {'too large for float32' if math.isfinite(value) else 'not finite'}")
         values[place] = value
     return values
 
@@ -237,14 +237,3 @@ def _number(cell: str) -> float | None:
         return float(cell) if "_" not in cell else None  # float() reads 1_000, a spreadsheet does not
     except ValueError:
         return None
-
-
-def _check_finite(file: str, key: str, array: NDArray[Any]) -> None:
-    if array.dtype.kind not in "fiub":
-        raise DataError(f"{file}: {key} is of type {array.dtype}, and real numbers are needed")
-    bad = np.argwhere(~(np.abs(array.astype(np.float64)) <= np.finfo(np.float32).max))
-    if len(bad):
-        index = tuple(int(i) for i in bad[0])
-        value = array[index]
-        rule = "is too large" if np.isfinite(value) else "is not finite"
-        raise DataError(f"{file}: {key}[{', '.join(map(str, index))}] = {value} {rule}")
