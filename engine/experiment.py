@@ -195,8 +195,10 @@ class Experiment:
         if loss is not None:
             get_loss(loss)
         if target is not None and self.dataset.file is None:
-            raise ConfigurationError(f"target={target!r} chooses a column of a file, and the experiment {self.name!r} "
-                                     f"makes its own data, {self.dataset.name!r}")
+            raise ConfigurationError(
+                f"target={target!r} chooses a column of a file, and the experiment {self.name!r} "
+                f"makes its own data, {self.dataset.name!r}"
+            )
         data = load_data(self.dataset)
         old_loss = self.training.loss or default_loss(self.network.layers, data)
         hidden = hidden_layers(self.network.layers, old_loss, data)
@@ -211,8 +213,12 @@ class Experiment:
         new_loss = loss or (default_loss([], data) if target is not None else old_loss)
         if not is_output([*hidden, *output], new_loss, data) or not output:
             output = [output_layer(new_loss, data)]
-        return replace(self, dataset=section, network=replace(self.network, layers=(*hidden, *output)),
-                       training=replace(self.training, loss=new_loss))
+        return replace(
+            self,
+            dataset=section,
+            network=replace(self.network, layers=(*hidden, *output)),
+            training=replace(self.training, loss=new_loss),
+        )
 
     def resolved(self, data: Dataset | None = None) -> Experiment:
         """State what the data decide where it was left out, the loss and the output layer."""

@@ -71,8 +71,9 @@ class DatasetSection:
         defaults = entry(name).defaults
         for key in ("target", "features", "task"):
             if getattr(self, key) is not None:
-                raise ConfigurationError(f"dataset.{key}={getattr(self, key)!r} chooses from a file, and the data set "
-                                         f"{name!r} is none")
+                raise ConfigurationError(
+                    f"dataset.{key}={getattr(self, key)!r} chooses from a file, and the data set {name!r} is none"
+                )
         given = check_table("dataset.parameters", self.parameters)
         common = ("name", "seed", "validation")
         check_keys(f"[dataset] {name!r}", given, [*(key for key in defaults if key != "seed"), *common])
@@ -172,8 +173,9 @@ class RecordingSection:
     def __post_init__(self) -> None:
         check_whole("recording.snapshot_every", self.snapshot_every, 1)
         if not isinstance(self.snapshot_steps, (list, tuple)):
-            raise ConfigurationError(f"recording.snapshot_steps={self.snapshot_steps!r} must be a list of whole "
-                                     "numbers")
+            raise ConfigurationError(
+                f"recording.snapshot_steps={self.snapshot_steps!r} must be a list of whole numbers"
+            )
         steps = {check_whole("recording.snapshot_steps", step, 1) for step in self.snapshot_steps}
         object.__setattr__(self, "snapshot_steps", tuple(sorted(steps)))
 

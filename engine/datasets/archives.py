@@ -53,8 +53,12 @@ def _check_header(file: str, name: str, stream: IO[bytes], size: int) -> None:
         raise DataError(f"{file}: {name} holds Python objects, which are not read: save it as numbers or text")
     promised = dtype.itemsize * math.prod(shape)
     if promised > LARGEST:
-        raise DataError(f"{file}: {name} of shape {shape} and type {dtype} would take {promised / 2**30:.1f} GiB of "
-                        f"memory, and {LARGEST // 2**30} GiB is the most that is read")
+        raise DataError(
+            f"{file}: {name} of shape {shape} and type {dtype} would take {promised / 2**30:.1f} GiB of "
+            f"memory, and {LARGEST // 2**30} GiB is the most that is read"
+        )
     if stream.tell() + promised != size:
-        raise DataError(f"{file}: {name} should hold {promised} bytes for shape {shape} and type {dtype}, and holds "
-                        f"{size - stream.tell()}")
+        raise DataError(
+            f"{file}: {name} should hold {promised} bytes for shape {shape} and type {dtype}, and holds "
+            f"{size - stream.tell()}"
+        )

@@ -73,8 +73,9 @@ class Dataset:
             raise DataError(f"{self.name}: task={self.task!r} must be 'classification' or 'regression'")
         x = _copy_numbers(self.name, "x", self.x)
         if x.ndim < 2:
-            raise DataError(f"{self.name}: x has shape {x.shape}, and one row of features a sample, (N, features), "
-                            "is needed")
+            raise DataError(
+                f"{self.name}: x has shape {x.shape}, and one row of features a sample, (N, features), is needed"
+            )
         if x.shape[0] == 0 or x[0].size == 0:
             raise DataError(f"{self.name}: x has shape {x.shape}, and at least one sample with one feature is needed")
         y = self._checked_labels() if self.task == "classification" else self._checked_targets()
@@ -86,13 +87,16 @@ class Dataset:
         for key in ("feature_names", "class_names", "target_names"):
             object.__setattr__(self, key, tuple(str(name) for name in getattr(self, key)))
         if self.feature_names and len(self.feature_names) != x[0].size:
-            raise DataError(f"{self.name}: {len(self.feature_names)} feature names do not match the {x[0].size} "
-                            "features of a sample")
+            raise DataError(
+                f"{self.name}: {len(self.feature_names)} feature names do not match the {x[0].size} "
+                "features of a sample"
+            )
         if self.image_shape is not None:
             object.__setattr__(self, "image_shape", tuple(int(size) for size in self.image_shape))
             if len(self.image_shape) not in (2, 3) or int(np.prod(self.image_shape)) != x[0].size:
-                raise DataError(f"{self.name}: image_shape={self.image_shape} does not match the {x[0].size} "
-                                "features of a sample")
+                raise DataError(
+                    f"{self.name}: image_shape={self.image_shape} does not match the {x[0].size} features of a sample"
+                )
         object.__setattr__(self, "parameters", dict(self.parameters))
 
     def _checked_labels(self) -> NDArray[np.int64]:
@@ -104,13 +108,16 @@ class Dataset:
         if given.dtype.kind not in "iub":
             raise DataError(f"{self.name}: labels of type {given.dtype}, and class indices must be integers")
         if given.ndim != 1:
-            raise DataError(f"{self.name}: labels of shape {given.shape}, and one class index a sample, (N,), "
-                            "is needed")
+            raise DataError(
+                f"{self.name}: labels of shape {given.shape}, and one class index a sample, (N,), is needed"
+            )
         labels = np.array(given, dtype=np.int64)
         outside = np.flatnonzero((labels < 0) | (labels >= len(self.class_names)))
         if outside.size:
-            raise DataError(f"{self.name}: label {labels[outside[0]]} of sample {outside[0]} is outside the "
-                            f"{len(self.class_names)} classes 0 to {len(self.class_names) - 1}")
+            raise DataError(
+                f"{self.name}: label {labels[outside[0]]} of sample {outside[0]} is outside the "
+                f"{len(self.class_names)} classes 0 to {len(self.class_names) - 1}"
+            )
         return labels
 
     def _checked_targets(self) -> NDArray[np.float32]:
@@ -208,8 +215,10 @@ class Dataset:
         held_out = round(validation * len(self))
         if not 0 < held_out < len(self):
             part = "validation" if held_out == 0 else "training"
-            raise DataError(f"{self.name}: validation={validation} of {len(self)} samples leaves none for {part}: "
-                            "choose another share")
+            raise DataError(
+                f"{self.name}: validation={validation} of {len(self)} samples leaves none for {part}: "
+                "choose another share"
+            )
         rng = np.random.default_rng(seed)
         groups = self.y if self.task == "classification" else np.zeros(len(self), dtype=np.int64)
         chosen = np.zeros(len(self), dtype=bool)

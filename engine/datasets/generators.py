@@ -40,8 +40,15 @@ def two_curves(n: int = 400, height: float = 0.4, gap: float = 0.5, noise: float
     for side, count in zip((1.0, -1.0), _halves(n), strict=True):
         along = np.linspace(-1.0, 1.0, count)
         parts.append(np.column_stack([along, height * np.cos(np.pi * along) + side * gap / 2]))
-    return _two_classes("two_curves", parts, y, noise, seed, ("upper", "lower"),
-                        {"n": n, "height": height, "gap": gap, "noise": noise, "seed": seed})
+    return _two_classes(
+        "two_curves",
+        parts,
+        y,
+        noise,
+        seed,
+        ("upper", "lower"),
+        {"n": n, "height": height, "gap": gap, "noise": noise, "seed": seed},
+    )
 
 
 def spirals(n: int = 400, turns: float = 1.0, noise: float = 0.0, seed: int = 0) -> Dataset:
@@ -67,8 +74,9 @@ def spirals(n: int = 400, turns: float = 1.0, noise: float = 0.0, seed: int = 0)
         along = _even_along_spiral(count, turns)
         radius, angle = 0.1 + 0.9 * along, start + 2 * np.pi * turns * along
         parts.append(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
-    return _two_classes("spirals", parts, _labels(n), noise, seed, ("A", "B"),
-                        {"n": n, "turns": turns, "noise": noise, "seed": seed})
+    return _two_classes(
+        "spirals", parts, _labels(n), noise, seed, ("A", "B"), {"n": n, "turns": turns, "noise": noise, "seed": seed}
+    )
 
 
 def bullseye(n: int = 400, inner: float = 1 / 3, outer: float = 2 / 3, noise: float = 0.0, seed: int = 0) -> Dataset:
@@ -84,8 +92,15 @@ def bullseye(n: int = 400, inner: float = 1 / 3, outer: float = 2 / 3, noise: fl
         # the square root makes equal areas equally likely
         radius, angle = np.sqrt(rng.uniform(low**2, high**2, count)), rng.uniform(0.0, 2 * np.pi, count)
         parts.append(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
-    return _two_classes("bullseye", parts, _labels(n), noise, rng, ("disc", "ring"),
-                        {"n": n, "inner": inner, "outer": outer, "noise": noise, "seed": seed})
+    return _two_classes(
+        "bullseye",
+        parts,
+        _labels(n),
+        noise,
+        rng,
+        ("disc", "ring"),
+        {"n": n, "inner": inner, "outer": outer, "noise": noise, "seed": seed},
+    )
 
 
 def interval(n: int = 200, inner: float = 1 / 3, outer: float = 2 / 3, noise: float = 0.0, seed: int = 0) -> Dataset:
@@ -97,10 +112,19 @@ def interval(n: int = 200, inner: float = 1 / 3, outer: float = 2 / 3, noise: fl
     _check_radii("interval", inner, outer)
     rng, (inside, outside) = np.random.default_rng(seed), _halves(n)
     right = outside - outside // 2
-    parts = [rng.uniform(-inner, inner, (inside, 1)),
-             np.concatenate([rng.uniform(outer, 1.0, (right, 1)), rng.uniform(-1.0, -outer, (outside - right, 1))])]
-    return _two_classes("interval", parts, _labels(n), noise, rng, ("inside", "outside"),
-                        {"n": n, "inner": inner, "outer": outer, "noise": noise, "seed": seed})
+    parts = [
+        rng.uniform(-inner, inner, (inside, 1)),
+        np.concatenate([rng.uniform(outer, 1.0, (right, 1)), rng.uniform(-1.0, -outer, (outside - right, 1))]),
+    ]
+    return _two_classes(
+        "interval",
+        parts,
+        _labels(n),
+        noise,
+        rng,
+        ("inside", "outside"),
+        {"n": n, "inner": inner, "outer": outer, "noise": noise, "seed": seed},
+    )
 
 
 def xor(n: int = 400, gap: float = 0.1, noise: float = 0.0, seed: int = 0) -> Dataset:
@@ -113,8 +137,15 @@ def xor(n: int = 400, gap: float = 0.1, noise: float = 0.0, seed: int = 0) -> Da
     for first, second, count in zip(((1, 1), (1, -1)), ((-1, -1), (-1, 1)), _halves(n), strict=True):
         signs = np.where(np.arange(count)[:, None] % 2 == 0, first, second)
         parts.append(signs * rng.uniform(gap, 1.0, (count, 2)))
-    return _two_classes("xor", parts, _labels(n), noise, rng, ("same sign", "different signs"),
-                        {"n": n, "gap": gap, "noise": noise, "seed": seed})
+    return _two_classes(
+        "xor",
+        parts,
+        _labels(n),
+        noise,
+        rng,
+        ("same sign", "different signs"),
+        {"n": n, "gap": gap, "noise": noise, "seed": seed},
+    )
 
 
 def moons(n: int = 400, noise: float = 0.1, seed: int = 0) -> Dataset:
@@ -126,8 +157,15 @@ def moons(n: int = 400, noise: float = 0.1, seed: int = 0) -> Dataset:
 
     _check("moons", n=n, noise=noise, seed=seed)
     x, y = make_moons(n_samples=_halves(n), noise=noise, random_state=seed)
-    return Dataset("moons", (x - [0.5, 0.25]) / 1.5, y, "classification", ("x", "y"), ("upper", "lower"),
-                   {"n": n, "noise": noise, "seed": seed})
+    return Dataset(
+        "moons",
+        (x - [0.5, 0.25]) / 1.5,
+        y,
+        "classification",
+        ("x", "y"),
+        ("upper", "lower"),
+        {"n": n, "noise": noise, "seed": seed},
+    )
 
 
 def circles(n: int = 400, factor: float = 0.5, noise: float = 0.05, seed: int = 0) -> Dataset:
@@ -136,8 +174,15 @@ def circles(n: int = 400, factor: float = 0.5, noise: float = 0.05, seed: int = 
 
     _check("circles", n=n, factor=factor, noise=noise, seed=seed)
     x, y = make_circles(n_samples=_halves(n), factor=factor, noise=noise, random_state=seed)
-    return Dataset("circles", x, y, "classification", ("x", "y"), ("outer", "inner"),
-                   {"n": n, "factor": factor, "noise": noise, "seed": seed})
+    return Dataset(
+        "circles",
+        x,
+        y,
+        "classification",
+        ("x", "y"),
+        ("outer", "inner"),
+        {"n": n, "factor": factor, "noise": noise, "seed": seed},
+    )
 
 
 def blobs(n: int = 400, classes: int = 4, spread: float = 0.12, seed: int = 0) -> Dataset:
@@ -152,8 +197,15 @@ def blobs(n: int = 400, classes: int = 4, spread: float = 0.12, seed: int = 0) -
     angle = 2 * np.pi * np.arange(classes) / classes + np.pi / 4
     centres = 0.7 * np.column_stack([np.cos(angle), np.sin(angle)])
     x, y = make_blobs(n_samples=n, centers=centres, cluster_std=spread, random_state=seed)
-    return Dataset("blobs", x, y, "classification", ("x", "y"), tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:classes]),
-                   {"n": n, "classes": classes, "spread": spread, "seed": seed})
+    return Dataset(
+        "blobs",
+        x,
+        y,
+        "classification",
+        ("x", "y"),
+        tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:classes]),
+        {"n": n, "classes": classes, "spread": spread, "seed": seed},
+    )
 
 
 def digits() -> Dataset:
@@ -185,8 +237,13 @@ def _labels(n: int) -> NDArray[np.int64]:
 
 
 def _two_classes(
-    name: str, parts: list[NDArray[np.float64]], y: NDArray[np.int64], noise: float, seed: int | np.random.Generator,
-    class_names: tuple[str, str], parameters: dict[str, Any],
+    name: str,
+    parts: list[NDArray[np.float64]],
+    y: NDArray[np.int64],
+    noise: float,
+    seed: int | np.random.Generator,
+    class_names: tuple[str, str],
+    parameters: dict[str, Any],
 ) -> Dataset:
     """Join the two classes and add the noise."""
     points = np.concatenate(parts)
@@ -198,8 +255,9 @@ def _two_classes(
 
 def _check_radii(name: str, inner: float, outer: float) -> None:
     if not 0 < inner < outer < 1:
-        raise ConfigurationError(f"dataset {name!r}: inner={inner} and outer={outer} must satisfy "
-                                 "0 < inner < outer < 1")
+        raise ConfigurationError(
+            f"dataset {name!r}: inner={inner} and outer={outer} must satisfy 0 < inner < outer < 1"
+        )
 
 
 def _check(name: str, **values: float) -> None:

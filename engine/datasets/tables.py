@@ -60,8 +60,10 @@ def read_table(
         raise ConfigurationError(f"task={task!r} must be 'classification' or 'regression'")
     if path.suffix.lower() == ".npz":
         if target is not None or features is not None:
-            raise ConfigurationError(f"{path}: target and features choose columns of a CSV file, and an NPZ file has "
-                                     "its arrays x and y instead")
+            raise ConfigurationError(
+                f"{path}: target and features choose columns of a CSV file, and an NPZ file has "
+                "its arrays x and y instead"
+            )
         return _from_npz(path, task)
     return _from_csv(path, target, features, task)
 
@@ -116,7 +118,11 @@ def _from_npz(path: Path, task: Task | None) -> Dataset:
 
 
 def _standard_dataset(
-    path: Path, x: NDArray[Any], y: NDArray[Any], classes: tuple[str, ...], features: tuple[str, ...],
+    path: Path,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    classes: tuple[str, ...],
+    features: tuple[str, ...],
     targets: tuple[str, ...],
 ) -> Dataset:
     if len(x) < 2:
@@ -137,8 +143,10 @@ def _read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{path.name} is not UTF-8 text (byte 0x{error.object[error.start]:02x} at {error.start}): "
-                        "save it as CSV in UTF-8") from None
+        raise DataError(
+            f"{path.name} is not UTF-8 text (byte 0x{error.object[error.start]:02x} at {error.start}): "
+            "save it as CSV in UTF-8"
+        ) from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
     header_line = next((line for line in text.split("\n") if line.strip(" \r,;\t")), "")
@@ -167,8 +175,10 @@ def _check_header(file: str, names: list[str]) -> None:
         if not name:
             raise DataError(f"{file}: column {place + 1} has no name: name it, or leave it out if it only counts rows")
         if name in names[:place]:
-            raise DataError(f"{file}: columns {names.index(name) + 1} and {place + 1} are both called {name!r}, and "
-                            "names must differ")
+            raise DataError(
+                f"{file}: columns {names.index(name) + 1} and {place + 1} are both called {name!r}, and "
+                "names must differ"
+            )
     if len(names) < 2:
         raise DataError(f"{file} has only the column {names[0]!r}, and a target and at least one feature are needed")
 
@@ -178,8 +188,9 @@ def _column_of_numbers(file: str, name: str, cells: list[tuple[int, str]]) -> ND
     for place, (row, cell) in enumerate(cells):
         where = f"{file}: row {row}, column {name!r}"
         if cell.lower() in MISSING:
-            raise DataError(f"{where}: the value is missing{f' ({cell!r})' if cell else ''}: fill it in or leave the "
-                            "row out")
+            raise DataError(
+                f"{where}: the value is missing{f' ({cell!r})' if cell else ''}: fill it in or leave the row out"
+            )
         value = _number(cell)
         if value is None:
             hint = ""
@@ -193,7 +204,10 @@ def _column_of_numbers(file: str, name: str, cells: list[tuple[int, str]]) -> ND
 
 
 def _target(
-    file: str, name: str, cells: list[tuple[int, str]], task: Task | None,
+    file: str,
+    name: str,
+    cells: list[tuple[int, str]],
+    task: Task | None,
 ) -> tuple[NDArray[Any], tuple[str, ...]]:
     """Give the targets and, for classes, their names."""
     numbers = sum(_number(cell) is not None for _, cell in cells)
@@ -204,13 +218,16 @@ def _target(
         return _number_classes(values) if _are_classes(values, task, f"{file}: the target {name!r}") else (values, ())
     for row, cell in cells:
         if cell.lower() in MISSING:
-            raise DataError(f"{file}: row {row}, column {name!r}: the class is missing: fill it in or leave the "
-                            "row out")
+            raise DataError(
+                f"{file}: row {row}, column {name!r}: the class is missing: fill it in or leave the row out"
+            )
     texts = np.array([cell for _, cell in cells])
     classes, y = np.unique(texts, return_inverse=True)
     if len(classes) > len(texts) / 2 and len(classes) > 2:
-        raise DataError(f"{file}: the target {name!r} has {len(classes)} different texts in {len(texts)} rows, too "
-                        "many to be classes: choose another target")
+        raise DataError(
+            f"{file}: the target {name!r} has {len(classes)} different texts in {len(texts)} rows, too "
+            "many to be classes: choose another target"
+        )
     return y, tuple(str(c) for c in classes)
 
 
