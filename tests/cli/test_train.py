@@ -9,27 +9,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from cli.main import FAILURE, WRONG_USAGE, main
+from cli.main import FAILURE, WRONG_USAGE
 from engine.experiment import load_experiment
 from engine.network import Network
 from engine.recording import Recording
 from engine.run import run_experiment
 
-
-def neurofilm(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def succeeds(*arguments: object) -> Result:
-    result = neurofilm(*arguments)
-    assert result.exit_code == 0, result.output
-    return result
+Run = Callable[..., Result]
 
 
 def snapshot(run: Path) -> dict[str, bytes]:
@@ -49,7 +42,7 @@ def flowers(workplace: Path) -> Path:
     return path
 
 
-def test_an_experiment_leaves_its_run(workplace: Path, small_experiment: Path) -> None:
+def test_an_experiment_leaves_its_run(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
     result = succeeds("train", small_experiment)
     run = Recording("runs/small")
     assert run.state == "finished"
@@ -59,19 +52,19 @@ def test_an_experiment_leaves_its_run(workplace: Path, small_experiment: Path) -
     assert "small: epochs 12/12" in result.stderr
 
 
-def test_the_command_trains_what_the_library_trains(workplace: Path, small_experiment: Path) -> None:
+def test_the_command_trains_what_the_library_trains(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
     succeeds("train", small_experiment, "-o", "mine")
     other = run_experiment(load_experiment(small_experiment), "other")
     np.testing.assert_array_equal(Recording("mine").parameters(-1), other.parameters(-1))
 
 
-def test_the_run_can_be_run_again(workplace: Path, small_experiment: Path) -> None:
+def test_the_run_can_be_run_again(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
     succeeds("train", small_experiment, "--epochs", 3)
     succeeds("train", "runs/small/experiment.toml", "-o", "again")
     assert Recording("again").digest == Recording("runs/small").digest
 
 
-def test_options_change_the_experiment(workplace: Path, small_experiment: Path) -> None:
+def test_options_change_the_experiment(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
     changes = "--layers 5,3 --activation relu --optimizer momentum --learning-rate 0.05 --epochs 4 --batch-size full"
     succeeds("train", small_experiment, *changes.split(), "--seed", 9, "--snapshot-every", 2, "--loss", "mse")
     run = Recording("runs/small")
@@ -85,12 +78,12 @@ def test_options_change_the_experiment(workplace: Path, small_experiment: Path) 
     assert list(run) == [0, 2, 4]
 
 
-def test_a_linear_model_has_no_hidden_layers(workplace: Path, small_experiment: Path) -> None:
+def test_a_linear_model_has_no_hidden_layers(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
     succeeds("train", small_experiment, "--layers", "")
     assert len(Recording("runs/small").network_config["layers"]) == 1
 
 
-def test_a_table_of_ones_own(flowers: Path) -> None:
+def test_a_table_of_ones_own(flowers: Path, succeeds: Run) -> None:
     succeeds("train", flowers.name, "--target", "species", "--epochs", 60)
     run = Recording("runs/flowers")
     assert run.data.class_names == ("setosa", "virginica")
@@ -116,7 +109,7 @@ def test_a_table_of_ones_own(flowers: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_bad_input_is_one_sentence_and_leaves_nothing(
-    flowers: Path, small_experiment: Path, arguments: list[str], status: int, words: str
+    flowers: Path, small_experiment: Path, arguments: list[str], status: int, words: str, neurofilm: Run
 ) -> None:
     result = neurofilm("train", *(str(small_experiment) if word == "SMALL" else word for word in arguments))
     assert result.exit_code == status, result.output
@@ -128,7 +121,7 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("row", "words"), [("0.5,,setosa", ("row", "length")), ("0.5,long,setosa", ("length", "long"))]
 )
-def test_faults_of_a_table_name_row_and_column(flowers: Path, row: str, words: tuple[str, ...]) -> None:
+def test_faults_of_a_table_name_row_and_column(flowers: Path, row: str, words: tuple[str, ...], neurofilm: Run) -> None:
     with flowers.open("a", encoding="utf-8") as file:
         file.write(f"\n{row}\n")
     result = neurofilm("train", flowers, "--target", "species")
@@ -137,7 +130,7 @@ def test_faults_of_a_table_name_row_and_column(flowers: Path, row: str, words: t
     assert "62" in result.stderr or "61" in result.stderr
 
 
-def test_a_run_that_exists_is_kept(workplace: Path, small_experiment: Path) -> None:
+def test_a_run_that_exists_is_kept(workplace: Path, small_experiment: Path, neurofilm: Run, succeeds: Run) -> None:
     succeeds("train", small_experiment)
     before = snapshot(Path("runs/small"))
     result = neurofilm("train", small_experiment, "--seed", 8)
@@ -148,7 +141,7 @@ def test_a_run_that_exists_is_kept(workplace: Path, small_experiment: Path) -> N
     assert Recording("runs/small").network_config["seed"] == 8
 
 
-def test_a_folder_that_is_no_run_is_never_overwritten(workplace: Path, small_experiment: Path) -> None:
+def test_a_folder_that_is_no_run_is_never_overwritten(workplace: Path, small_experiment: Path, neurofilm: Run) -> None:
     Path("thesis").mkdir()
     Path("thesis/chapter.txt").write_text("mine")
     result = neurofilm("train", small_experiment, "-o", "thesis", "--overwrite")
@@ -157,7 +150,7 @@ def test_a_folder_that_is_no_run_is_never_overwritten(workplace: Path, small_exp
     assert Path("thesis/chapter.txt").read_text() == "mine"
 
 
-def test_divergence_names_the_epoch_and_keeps_what_was_good(workplace: Path) -> None:
+def test_divergence_names_the_epoch_and_keeps_what_was_good(workplace: Path, neurofilm: Run) -> None:
     table = Path("line.csv")
     table.write_text("\n".join(["x,y", *(f"{k},{3 * k}.5" for k in range(64))]), encoding="utf-8")
     result = neurofilm("train", table, "--layers", "8", "--activation", "linear", "--learning-rate", "1e30")
@@ -171,14 +164,16 @@ def test_divergence_names_the_epoch_and_keeps_what_was_good(workplace: Path) -> 
     assert np.isfinite(run.parameters(0)).all()
 
 
-def test_a_finished_run_has_nothing_to_resume(workplace: Path, small_experiment: Path) -> None:
+def test_a_finished_run_has_nothing_to_resume(
+    workplace: Path, small_experiment: Path, neurofilm: Run, succeeds: Run
+) -> None:
     succeeds("train", small_experiment)
     result = neurofilm("train", "--resume", "small")
     assert result.exit_code == FAILURE
     assert "finished" in result.stderr
 
 
-def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(workplace: Path, small_experiment: Path) -> None:
+def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
     """A real process, a real signal, and the same bits in the end as without the interruption."""
     arguments = [sys.executable, "-m", "cli.main", "train", str(small_experiment), "--epochs", "3000"]
     root = Path(__file__).parents[2]
@@ -202,7 +197,7 @@ def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(workplace: Path, small_exper
     np.testing.assert_array_equal(Recording("broken").parameters(-1), Recording("whole").parameters(-1))
 
 
-def test_info_says_what_and_how(workplace: Path, small_experiment: Path) -> None:
+def test_info_says_what_and_how(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
     succeeds("train", small_experiment)
     lines = succeeds("info", "small").stdout.splitlines()
     run = Recording("runs/small")
@@ -219,7 +214,7 @@ def test_info_says_what_and_how(workplace: Path, small_experiment: Path) -> None
     assert first in text and last in text
 
 
-def test_info_of_a_run_that_is_still_training(workplace: Path, small_experiment: Path) -> None:
+def test_info_of_a_run_that_is_still_training(workplace: Path, small_experiment: Path, neurofilm: Run) -> None:
     seen: list[Result] = []
 
     def look(network: Network, epoch: int, metrics: dict[str, float]) -> None:
@@ -236,7 +231,7 @@ def test_info_of_a_run_that_is_still_training(workplace: Path, small_experiment:
     assert "loss over epochs" in seen[-1].stdout
 
 
-def test_info_of_what_is_no_run(workplace: Path) -> None:
+def test_info_of_what_is_no_run(workplace: Path, neurofilm: Run) -> None:
     Path("empty").mkdir()
     for name in ("empty", "missing"):
         result = neurofilm("info", name)
@@ -244,7 +239,7 @@ def test_info_of_what_is_no_run(workplace: Path) -> None:
         assert name in result.stderr
 
 
-def test_info_of_a_damaged_run(workplace: Path, small_experiment: Path) -> None:
+def test_info_of_a_damaged_run(workplace: Path, small_experiment: Path, neurofilm: Run, succeeds: Run) -> None:
     succeeds("train", small_experiment)
     Path("runs/small/run.json").write_text(json.dumps({"format": "something else"}))
     result = neurofilm("info", "small")
