@@ -56,19 +56,15 @@ def run_experiment(
         snapshot_every=complete.recording.snapshot_every,
         snapshot_steps=complete.recording.snapshot_steps,
     )
-    assert complete.training.loss is not None
     fit(
         complete.build_network(train),
         train.x,
         train.y,
-        loss=complete.training.loss,
-        optimizer=dict(complete.training.optimizer),
-        epochs=complete.training.epochs,
-        batch_size=complete.training.batch_size,
         validation_data=None if validation is None else (validation.x, validation.y),
         record=recorder,
         callbacks=callbacks,
         progress=progress,
+        **complete.training.settings(),
     )
     return Recording(path)
 
@@ -91,6 +87,8 @@ def resume(path: str | Path, *, progress: Progress | None = None, callbacks: Ite
             "Recorder.resume and Network.fit in Python"
         )
     training = experiment.training
+    if recording.state == "stopped" and training.early_stopping is not None:
+        raise RecordingError(f"{recording.path} was stopped early by its own rule: there is nothing to go on with")
     if recording.state == "finished":
         raise RecordingError(
             f"{recording.path} has finished its {training.epochs} epochs: there is nothing to go on with"
@@ -105,20 +103,16 @@ def resume(path: str | Path, *, progress: Progress | None = None, callbacks: Ite
     recorder, checkpoint = Recorder.resume(recording.path)
     try:
         recorder.start(network, recording.training, arrays)
-        assert training.loss is not None
         fit(
             network,
             data.x,
             data.y,
-            loss=training.loss,
-            optimizer=dict(training.optimizer),
-            epochs=training.epochs,
-            batch_size=training.batch_size,
             validation_data=held_out,
             record=recorder,
             callbacks=callbacks,
             progress=progress,
             checkpoint=checkpoint,
+            **training.settings(),
         )
     except BaseException:
         recorder.finish("interrupted")  # does nothing where fit has finished it already

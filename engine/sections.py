@@ -13,7 +13,9 @@ from engine.layers import Layer, layer_from_config
 from engine.losses import get_loss
 from engine.network import DTYPES
 from engine.optimizers import get_optimizer
-from engine.validation import check_choice, check_keys, check_share, check_table, check_text, check_whole
+from engine.schedules import get_schedule
+from engine.stopping import EarlyStopping
+from engine.validation import check_choice, check_finite, check_keys, check_share, check_table, check_text, check_whole
 
 FULL = "full"  # how TOML, which knows no null, writes a batch of all samples
 
@@ -129,6 +131,12 @@ class TrainingSection:
     epochs : int
     batch_size : int or None
         None (in TOML ``"full"``) takes all samples in each step.
+    schedule : mapping
+        The ``name`` of one of SCHEDULES and its settings, or the name alone; kept with all settings stated.
+    clip_norm : float or None
+        The longest gradient that is used as it is.
+    early_stopping : mapping or None
+        Settings of EarlyStopping; None trains all epochs.
     seed : int
         Of the starting weights and of the order of samples. In TOML it stands at the top, outside all tables.
     """
@@ -137,6 +145,9 @@ class TrainingSection:
     optimizer: Mapping[str, Any] = field(default_factory=lambda: {"name": "adam"})
     epochs: int = 200
     batch_size: int | None = 32
+    schedule: Mapping[str, Any] = field(default_factory=lambda: {"name": "constant"})
+    clip_norm: float | None = None
+    early_stopping: Mapping[str, Any] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -146,15 +157,20 @@ class TrainingSection:
             check_whole("training.batch_size", self.batch_size, 1)
         if self.loss is not None:
             get_loss(check_text("training.loss", self.loss))
-        given: Any = self.optimizer
-        if not isinstance(given, (str, Mapping)):
-            raise ConfigurationError(f"training.optimizer={given!r} must be a name or a table with one")
-        optimizer = get_optimizer(given if isinstance(given, str) else dict(given))
-        settings = optimizer.config()
-        for setting in fields(optimizer):
-            if isinstance(setting.default, float):  # 1 and 1.0 are one setting, and must give one digest
-                settings[setting.name] = float(settings[setting.name])
-        object.__setattr__(self, "optimizer", settings)
+        if self.clip_norm is not None:
+            object.__setattr__(self, "clip_norm", check_finite("training.clip_norm", self.clip_norm, positive=True))
+        object.__setattr__(self, "optimizer", _all_settings(get_optimizer(_named("optimizer", self.optimizer))))
+        object.__setattr__(self, "schedule", _all_settings(get_schedule(_named("schedule", self.schedule))))
+        if self.early_stopping is not None:
+            rule = check_table("training.early_stopping", self.early_stopping)
+            check_keys("training.early_stopping", rule, [setting.name for setting in fields(EarlyStopping)])
+            object.__setattr__(self, "early_stopping", _all_settings(EarlyStopping(**rule)))
+
+    def settings(self) -> dict[str, Any]:
+        """What `engine.training.fit` is to be called with; the loss has to be stated."""
+        given = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "seed"}
+        rule = None if self.early_stopping is None else EarlyStopping(**self.early_stopping)
+        return given | {"optimizer": dict(self.optimizer), "schedule": dict(self.schedule), "early_stopping": rule}
 
     def table(self) -> dict[str, Any]:
         """The section as a TOML table."""
@@ -202,6 +218,20 @@ def _fields(section: Any) -> dict[str, Any]:
 
 def _stated(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value is not None}
+
+
+def _all_settings(made: Any) -> dict[str, Any]:
+    """All settings of an optimizer or the like; 1 and 1.0 are one setting, and must give one digest."""
+    settings: dict[str, Any] = made.config()
+    floats = [setting.name for setting in fields(made) if isinstance(setting.default, float)]
+    return settings | {name: float(settings[name]) for name in floats}
+
+
+def _named(key: str, given: Any) -> str | dict[str, Any]:
+    """Hold what names a registry entry to being a name or a table with one."""
+    if not isinstance(given, (str, Mapping)):
+        raise ConfigurationError(f"training.{key}={given!r} must be a name or a table with one")
+    return given if isinstance(given, str) else dict(given)
 
 
 def _layer(index: int, layer: Any) -> Layer:
