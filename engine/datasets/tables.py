@@ -196,6 +196,10 @@ def _column_of_numbers(file: str, name: str, cells: list[tuple[int, str]]) -> ND
             hint = ""
             if _number(cell.replace(",", ".")) is not None:
                 hint = ": write decimals with a point"
+            elif all(_number(other) is None for _, other in cells):
+                hint = (
+                    ", nor is anything in this column: leave it out, or list the features in an experiment's TOML file"
+                )
             raise DataError(f"{where}: {cell!r} is not a number{hint}")
         if not abs(value) <= LARGEST:
             raise DataError(f"{where}: {cell} is {'too large for float32' if math.isfinite(value) else 'not finite'}")

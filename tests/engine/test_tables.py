@@ -114,6 +114,9 @@ BAD_CSV = {
     "missing class": (FLOWERS.replace("virginica", "", 1),
                       "flowers.csv: row 3, column 'species': the class is missing: fill it in or leave the row out"),
     "text": (FLOWERS.replace("7.0", "seven"), "flowers.csv: row 4, column 'length': 'seven' is not a number"),
+    "text all along": ("a,b,t\n" + "".join(f"{row},x{row},{'yn'[row % 2]}\n" for row in range(9)),
+                       "flowers.csv: row 2, column 'b': 'x0' is not a number, nor is anything in this column: leave it "
+                       "out, or list the features in an experiment's TOML file"),
     "decimal comma": (FLOWERS.replace(",", ";").replace("7.0", "7,0"),
                       "flowers.csv: row 4, column 'length': '7,0' is not a number: write decimals with a point"),
     "infinite": (FLOWERS.replace("7.0", "-inf"), "flowers.csv: row 4, column 'length': -inf is not finite"),
