@@ -39,7 +39,7 @@ def momentum_coefficients(settings, step):
 
 
 @kernel
-def momentum(parameter, gradient, first, second, c):
+def heavy_ball(parameter, gradient, first, second, c):
     """v ← μ v - η g;  θ ← θ + v  (Polyak, 1964)"""
     velocity = like(parameter, c[1]) * first - like(parameter, c[0]) * gradient
     return parameter + velocity, velocity, second
@@ -194,7 +194,7 @@ class Momentum(Optimizer):
     name: ClassVar[str] = "momentum"
     summary: ClassVar[str] = "a step that keeps part of the last one"
     coefficients: ClassVar[Any] = momentum_coefficients
-    rule: ClassVar[Any] = momentum
+    rule: ClassVar[Any] = heavy_ball  # not `momentum`: within the class that is the setting
 
 
 @dataclass(frozen=True)
