@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.analysis.boundary import last_lines, logits, margins, pull_back
+from engine.analysis.boundary import last_lines, last_planes, logits, margins, pull_back
 from engine.analysis.isoline import Bounds
 from engine.errors import ConfigurationError
 
@@ -110,6 +110,27 @@ def test_borders_of_several_classes_are_drawn_once():
     assert len({tuple(sorted(pair)) for pair in order.tolist()}) >= 2
 
 
+@pytest.mark.parametrize("classes", [1, 2, 4])
+def test_planes_are_where_the_largest_logits_are_equal_inside_the_cube(classes):
+    rng = np.random.default_rng(classes)
+    weight, bias = rng.normal(size=(3, classes)), rng.normal(size=classes) * 0.1
+    polygons = last_planes(weight, bias)
+    assert polygons
+    for polygon in polygons:
+        assert len(polygon) >= 3 and np.abs(polygon).max() <= 1 + 1e-9
+        z = polygon @ weight + bias
+        z = np.column_stack([z, 0 * z]) if classes == 1 else np.sort(z, axis=1)
+        np.testing.assert_allclose(z[:, -1], z[:, -2], atol=1e-9)
+        # round the polygon every turn is in the same sense
+        normal = np.cross(polygon[1] - polygon[0], polygon[2] - polygon[1])
+        steps = np.diff(np.concatenate([polygon, polygon[:2]]), axis=0)
+        assert (np.cross(steps[:-1], steps[1:]) @ normal >= -1e-9).all()
+
+
+def test_no_plane_beside_the_cube():
+    assert last_planes([[1.0], [0.0], [0.0]], [5.0]) == []
+
+
 def test_margins():
     np.testing.assert_array_equal(margins([[3.0, 1.0, 2.0]]), [[1.0, -2.0, -1.0]])
     np.testing.assert_array_equal(margins([[3.0]]), [[3.0]])
@@ -120,3 +141,5 @@ def test_wrong_shapes_are_named():
         pull_back(TanhNetwork((3, 1), 0), SQUARE)
     with pytest.raises(ConfigurationError, match=r"weight \(3, 1\)"):
         last_lines(np.ones((3, 1)), np.ones(1), SQUARE)
+    with pytest.raises(ConfigurationError, match=r"weight \(2, 1\)"):
+        last_planes(np.ones((2, 1)), np.ones(1))

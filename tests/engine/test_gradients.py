@@ -14,7 +14,12 @@ from tests.engine.cases import combinations, difference, examples, networks, sca
 
 EXACT = 1e-12
 
-each_combination = pytest.mark.parametrize(("layer", "shape", "loss"), combinations())
+NAMES = ("layer", "shape", "loss")
+each_combination = pytest.mark.parametrize(NAMES, combinations())
+# what the others draw in training is tested by itself
+each_deterministic = pytest.mark.parametrize(
+    NAMES, [each for each in combinations() if not reference.LAYERS[each.values[0].name].random]
+)
 
 
 @pytest.mark.parametrize(
@@ -50,24 +55,39 @@ def test_values_and_gradients_equal_the_reference(layer: Layer, shape: tuple[int
                 assert difference(network.evaluate(x, targets, loss, weights)["loss"], value) < EXACT
 
 
+@each_deterministic
+def test_gradients_in_training_equal_the_reference(layer: Layer, shape: tuple[int, ...], loss: str) -> None:
+    for network in networks(layer, shape, loss):
+        naive = reference.ReferenceNetwork(scatter(network), training=True)
+        x, targets = examples(network, loss, 6)
+        value, gradient = network.gradient(x, targets, loss, training=True)
+        assert difference(value, naive.loss(x, targets, loss)) < EXACT
+        assert difference(gradient, naive.gradient(x, targets, loss)) < EXACT
+
+
 @each_combination
 def test_gradients_equal_central_differences(layer: Layer, shape: tuple[int, ...], loss: str) -> None:
     for network in networks(layer, shape, loss):
         scatter(network)
         x, targets = examples(network, loss, 5)
-        gradient = network.gradient(x, targets, loss)[1]
-        for place in np.random.default_rng(2).permutation(network.parameter_count)[:20]:
-            expected = _central_difference(network, place, x, targets, loss)
-            assert abs(gradient[place] - expected) <= 1e-6 * max(np.abs(gradient).max(), 1e-3)
+        moving = np.concatenate([np.arange(slot.start, slot.stop) for slot in network.layout if slot.trainable])
+        for training in (False, True):
 
+            def losses(steps: np.ndarray, how: dict[str, Any], network: Network = network) -> float:
+                before = network.parameters.copy()
+                network.parameters += steps
+                value = network.gradient(**how)[0]
+                network.parameters[:] = before
+                return value
 
-def _central_difference(network: Network, place: int, x: Any, targets: Any, loss: str, h: float = 1e-5) -> float:
-    start, sides = network.parameters[place], []
-    for moved in (start + h, start - h):
-        network.parameters[place] = moved
-        sides.append(network.evaluate(x, targets, loss)["loss"])
-    network.parameters[place] = start
-    return (sides[0] - sides[1]) / (2 * h)
+            how = {"x": x, "y": targets, "loss": loss, "training": training, "step": 4}
+            before = network.parameters.copy()
+            gradient = network.gradient(**how)[1]
+            network.parameters[:] = before
+            for place in np.random.default_rng(2).permutation(moving)[:12]:
+                step = np.where(np.arange(before.size) == place, 1e-5, 0)
+                expected = (losses(step, how) - losses(-step, how)) / 2e-5
+                assert abs(gradient[place] - expected) <= 1e-6 * max(np.abs(gradient).max(), 1e-3)
 
 
 @each_combination

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from engine.network import Network
 from tests.engine.reference.activations import ACTIVATIONS
-from tests.engine.reference.layers import LAYERS, ReferenceLayer
+from tests.engine.reference.layers import backward_through, make_layers
 from tests.engine.reference.losses import LOSSES
 
 Array = NDArray[np.float64]
@@ -20,17 +20,15 @@ class ReferenceNetwork:
     ----------
     network : Network
         Its weights are copied: later changes on either side do not reach the other.
+    training : bool
+        Whether the layers act as in training, where that is different.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, training: bool = False) -> None:
         config = network.config()
         self.layout = list(network.layout)
         self.weights = {name: value.astype(np.float64) for name, value in network.weights.items()}
-        self.layers: list[ReferenceLayer] = []
-        for index, settings in enumerate(config["layers"]):
-            prefix = f"{index}."
-            own = {n.removeprefix(prefix): w for n, w in self.weights.items() if n.startswith(prefix)}
-            self.layers.append(LAYERS[settings["type"]](settings, own))
+        self.layers = make_layers(config["layers"], self.weights, training)
 
     @property
     def parameters(self) -> Array:
@@ -68,10 +66,7 @@ class ReferenceNetwork:
             d = ACTIVATIONS[added].backward(_rows(self.layers[-1].output), d)
         d = d.reshape(self.layers[-1].output.shape)
         gradients: dict[str, Array] = {}
-        for index in reversed(range(len(self.layers))):
-            last = index == len(self.layers) - 1
-            d, own = self.layers[index].backward(d, through_activation=not (last and skipped))
-            gradients |= {f"{index}.{name}": value for name, value in own.items()}
+        backward_through(self.layers, d, gradients, skip_last_activation=skipped)
         return np.concatenate([gradients[slot.name].ravel() for slot in self.layout]) if self.layout else np.empty(0)
 
     def _answers(self, loss: str) -> tuple[Array, bool, str | None]:
