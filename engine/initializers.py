@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,20 @@ def _normal(deviation_of: Callable[[int, int], float]) -> Draw:
         return generator.normal(0.0, deviation_of(fan_in, fan_out), shape)
 
     return draw
+
+
+def _orthogonal(
+    generator: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> NDArray[np.float64]:
+    """Orthonormal rows or columns, whichever are fewer, of the array as a matrix with its last axis for columns.
+
+    The signs of R's diagonal make the QR decomposition unique, and Q uniform among all orthogonal matrices (Mezzadri,
+    2007).
+    """
+    rows, columns = prod(shape[:-1]), shape[-1]
+    q, r = np.linalg.qr(generator.normal(size=(max(rows, columns), min(rows, columns))))
+    q *= np.sign(np.diag(r))
+    return (q if rows >= columns else q.T).reshape(shape)
 
 
 INITIALIZERS: dict[str, Initializer] = {
@@ -72,10 +87,16 @@ INITIALIZERS: dict[str, Initializer] = {
             "normal, deviation √(1 / fan_in) (LeCun et al., 1998)",
             _normal(lambda fan_in, fan_out: (1.0 / fan_in) ** 0.5),
         ),
+        Initializer("orthogonal", "orthonormal rows or columns (Saxe et al., 2014)", _orthogonal),
     )
 }
 
 
-def get_initializer(name: str) -> Initializer:
-    """Look an initializer up by name; an unknown name raises ConfigurationError with the nearest known ones."""
+def get_initializer(name: str | Initializer) -> Initializer:
+    """Look an initializer up by name; an unknown name raises ConfigurationError with the nearest known ones.
+
+    One that a layer made itself is given back as it is.
+    """
+    if isinstance(name, Initializer):
+        return name
     return look_up("initializer", INITIALIZERS, name)

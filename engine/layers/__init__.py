@@ -7,14 +7,22 @@ from typing import Any
 from engine.layers.activation import Activation
 from engine.layers.base import Layer, Operation, Parameter, Shape
 from engine.layers.dense import Dense
+from engine.layers.gru import GRU
+from engine.layers.lstm import LSTM
+from engine.layers.recurrent import Recurrent
 from engine.layers.regularization import BatchNorm, Dropout
 from engine.layers.residual import Residual
+from engine.layers.simple_rnn import SimpleRNN
 from engine.registry import construct
 
-LAYERS: dict[str, type[Layer]] = {layer.name: layer for layer in (Dense, Activation, Dropout, BatchNorm, Residual)}
+LAYERS: dict[str, type[Layer]] = {
+    layer.name: layer for layer in (Dense, Activation, Dropout, BatchNorm, Residual, SimpleRNN, LSTM, GRU)
+}
 
 __all__ = [
+    "GRU",
     "LAYERS",
+    "LSTM",
     "Activation",
     "BatchNorm",
     "Dense",
@@ -22,8 +30,10 @@ __all__ = [
     "Layer",
     "Operation",
     "Parameter",
+    "Recurrent",
     "Residual",
     "Shape",
+    "SimpleRNN",
     "layer_from_config",
 ]
 

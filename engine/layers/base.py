@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.errors import ConfigurationError
+from engine.initializers import Initializer
 
 Shape = tuple[int, ...]
 
@@ -32,7 +33,7 @@ class Parameter:
 
     name: str
     shape: Shape
-    initializer: str
+    initializer: str | Initializer
     fan_in: int
     fan_out: int
     trainable: bool = True
@@ -141,11 +142,11 @@ class WeightedLayer(Layer):
         check_number(self, "l1", self.l1, 0)
         check_number(self, "l2", self.l2, 0)
 
-    def weight(self, name: str, shape: Shape, initializer: str, fan_in: int, fan_out: int) -> Parameter:
+    def weight(self, name: str, shape: Shape, initializer: str | Initializer, fan_in: int, fan_out: int) -> Parameter:
         """A parameter that the penalties act on."""
         return Parameter(name, shape, initializer, fan_in, fan_out, self.trainable, self.l1, self.l2)
 
-    def bias(self, name: str, shape: Shape, initializer: str, fan_in: int, fan_out: int) -> Parameter:
+    def bias(self, name: str, shape: Shape, initializer: str | Initializer, fan_in: int, fan_out: int) -> Parameter:
         """A parameter that they do not act on."""
         return Parameter(name, shape, initializer, fan_in, fan_out, self.trainable)
 
