@@ -100,13 +100,13 @@ def versions() -> dict[str, str]:
     }
 
 
-def write_description(path: Path, run: RunDescription) -> None:
-    """Write run.json."""
+def write_description(path: Path, run: RunDescription, durable: bool = True) -> None:
+    """Write run.json; see `write_file`."""
     values = {"checksum": BLANK.decode(), "format": FORMAT, "version": VERSION, **vars(run)}
     values["layout"] = [slot._asdict() for slot in run.layout]
     values["data"] = vars(run.data)
     text = json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n"
-    write_file(path, text.replace(BLANK, checksum(text).encode(), 1))
+    write_file(path, text.replace(BLANK, checksum(text).encode(), 1), durable=durable)
 
 
 def read_description(path: Path) -> RunDescription:

@@ -26,7 +26,8 @@ DATA = "data.safetensors"
 METRICS = "metrics.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
 SNAPSHOTS = "snapshots"
-FILES = (RUN, EXPERIMENT, DATA, METRICS, CHECKPOINT)
+PASSING_CHECKPOINTS = ("checkpoint-even.safetensors", "checkpoint-odd.safetensors")  # of the last two epochs
+FILES = (RUN, EXPERIMENT, DATA, METRICS, CHECKPOINT, *PASSING_CHECKPOINTS)
 
 NEW, READY = ".new", ".ready"
 OURS = {*FILES, SNAPSHOTS, LOCK, NEW, READY}

@@ -23,6 +23,13 @@ Buffer = bytes | memoryview
 # Larger files are memory-mapped, smaller ones read: that is quicker, and a mapping keeps a file descriptor.
 MAP_FROM = 1 << 20
 
+# Windows knows text files, and no O_NOFOLLOW
+READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+WRITE = os.O_WRONLY | getattr(os, "O_BINARY", 0)
+NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+
+JOIN_UP_TO = 1 << 16  # bytes that are copied together to be written in one call
+
 BLANK = b"00000000"
 DIGITS = re.compile(rb"[0-9a-f]{8}")
 
@@ -84,42 +91,62 @@ def is_temporary(name: str) -> bool:
 
 def _write(name: str, chunks: Sequence[Buffer], durable: bool) -> None:
     # O_EXCL never follows a link that somebody left under the temporary name
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    flags = WRITE | os.O_CREAT | os.O_EXCL
     try:
         file = os.open(name, flags, 0o666)
     except FileExistsError:
         os.unlink(name)
         file = os.open(name, flags, 0o666)
     try:
-        for chunk in chunks:
-            write_all(file, chunk)
+        write_all(file, chunks)
         if durable:
             os.fsync(file)
     finally:
         os.close(file)
 
 
-def write_all(file: int, chunk: Buffer) -> None:
-    """Write a whole buffer to a file descriptor; one call may take only a part of it."""
-    left = memoryview(chunk).cast("B")
-    while left:
-        left = left[os.write(file, left) :]
+def write_all(file: int, chunks: Sequence[Buffer]) -> int:
+    """Write chunks to a file descriptor, and give their number of bytes."""
+    size = sum(map(len, chunks))
+    for chunk in [b"".join(chunks)] if size < JOIN_UP_TO else chunks:
+        written = os.write(file, chunk)
+        while written < len(chunk):  # one call may take only a part
+            written += os.write(file, memoryview(chunk)[written:])
+    return size
+
+
+def rewrite_file(path: Path, *chunks: Buffer) -> None:
+    """Write over a file in place, without anything reaching the disk just yet; links are not followed."""
+    _write_into(path, os.O_CREAT, chunks, cut=True)
 
 
 def append(path: Path, line: bytes) -> None:
     """Add a line to a file that exists or not; links are not followed."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    _write_into(path, os.O_CREAT | os.O_APPEND, [line], cut=False)
+
+
+def _write_into(path: Path, flags: int, chunks: Sequence[Buffer], cut: bool) -> None:
     try:
-        file = os.open(path, flags, 0o666)
+        file = os.open(path, flags | WRITE | NO_LINKS, 0o666)
         try:
-            write_all(file, line)
+            size = write_all(file, chunks)
+            if cut:
+                os.ftruncate(file, size)
         finally:
             os.close(file)
     except OSError as error:
         raise cannot("written", path, error) from error
 
 
-def read_file(path: Path, limit: int | None = None, empty: bool = False) -> Buffer:
+def remove(path: Path) -> None:
+    """Remove a file that is there or not."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot("removed", path, error) from error
+
+
+def read_file(path: Path, limit: int | None = None, empty: bool = False, mapped: bool = True) -> Buffer:
     """Read a regular file whole; a large one is memory-mapped instead.
 
     Parameters
@@ -129,6 +156,8 @@ def read_file(path: Path, limit: int | None = None, empty: bool = False) -> Buff
         Bytes beyond which the file is refused unread.
     empty : bool
         Whether the file may be empty.
+    mapped : bool
+        Whether a large file may be memory-mapped.
 
     Raises
     ------
@@ -136,9 +165,8 @@ def read_file(path: Path, limit: int | None = None, empty: bool = False) -> Buff
         When it is missing, no regular file, empty, too large or unreadable.
     """
     # without O_NONBLOCK, opening a named pipe waits for a writer that never comes
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        file = os.open(path, flags)
+        file = os.open(path, READ | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
         raise RecordingError(f"{path} is missing") from None
     except OSError as error:
@@ -152,9 +180,10 @@ def read_file(path: Path, limit: int | None = None, empty: bool = False) -> Buff
             raise RecordingError(f"{path} is empty: it was damaged after it was written")
         if limit is not None and size > limit:
             raise RecordingError(f"{path} has {size:,} bytes, and no such file has more than {limit:,}: it is damaged")
-        if size >= MAP_FROM:
+        if size >= MAP_FROM and mapped:
             return memoryview(mmap.mmap(file, size, access=mmap.ACCESS_READ))
-        return os.read(file, size)
+        with open(file, "rb", closefd=False) as stream:
+            return stream.read(size)
     except (OSError, ValueError) as error:
         raise cannot("read", path, error) from error
     finally:

@@ -24,9 +24,12 @@ from engine.recording.files import DIGITS, checksum, read_file
 RESERVED = ("epoch", "snapshot", "steps", "checksum")
 
 LIMIT = 1 << 29  # bytes of metrics.jsonl that are read, over two million epochs' worth
+ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
 NUMBERS_LIMIT = 1 << 27  # numbers of all columns together, with the gaps
 
 TAIL = re.compile(rb',"checksum":"([0-9a-f]{8})"\}')
+TAIL_LENGTH = len(',"checksum":"00000000"}')
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,17 @@ def encode_metrics(metrics: Mapping[str, Any]) -> str:
     RecordingError
         When a metric has a name of ours or is not a number or an array of numbers.
     """
-    parts = []
+    values = {}
     for name, value in metrics.items():
         if name == "epoch":
             continue  # every line starts with it
         if not isinstance(name, str) or name in RESERVED:
             raise RecordingError(f"a metric cannot be called {name!r}: {', '.join(RESERVED)} are taken")
-        numbers = float(value) if isinstance(value, float | int) else _numbers(name, value)
-        parts.append(f"{json.dumps(name)}:{_nested(numbers)}")
-    return ",".join(parts)
+        values[name] = float(value) if isinstance(value, float | int) else _numbers(name, value)
+    try:
+        return ENCODER.encode(values)[1:-1]
+    except ValueError:  # NaN or infinity, which JSON has no words for
+        return ",".join(f"{json.dumps(name)}:{_with_words(value)}" for name, value in values.items())
 
 
 def _numbers(name: str, value: Any) -> Any:
@@ -65,16 +70,12 @@ def _numbers(name: str, value: Any) -> Any:
         raise RecordingError(f"the metric {name} is {value!r}: give a number or an array of numbers") from None
 
 
-def _number(value: float) -> str:
+def _with_words(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(map(_with_words, value))}]"
     if math.isfinite(value):
         return repr(value)
     return "null" if math.isnan(value) else "1e999" if value > 0 else "-1e999"
-
-
-def _nested(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{','.join(map(_nested, value))}]"
-    return _number(value)
 
 
 def encode_line(epoch: int, metrics: str, snapshot: str | None, steps: Mapping[int, str]) -> bytes:
@@ -85,7 +86,7 @@ def encode_line(epoch: int, metrics: str, snapshot: str | None, steps: Mapping[i
     if snapshot is not None:
         text += f',"snapshot":"{snapshot}"'
     if steps:
-        text += f',"steps":{json.dumps({str(step): sums for step, sums in steps.items()}, separators=(",", ":"))}'
+        text += f',"steps":{ENCODER.encode(steps)}'
     line = text.encode()
     return line + f',"checksum":"{checksum(line)}"}}\n'.encode()
 
@@ -119,11 +120,11 @@ def read_lines(path: Path) -> tuple[list[Line], bytes]:
 
 def decode_line(text: bytes) -> Line | None:
     """Read one line without its end; None when it is not exactly what `encode_line` wrote."""
-    tail = TAIL.fullmatch(text, len(text) - 24) if len(text) > 24 else None
-    if tail is None or checksum(text[:-24]).encode() != tail[1]:
+    tail = TAIL.fullmatch(text, max(0, len(text) - TAIL_LENGTH))
+    if tail is None or checksum(text[:-TAIL_LENGTH]).encode() != tail[1]:
         return None
     try:
-        values = json.loads(text[:-24] + b"}")
+        values = json.loads(text[:-TAIL_LENGTH] + b"}")
         epoch, snapshot = values.pop("epoch"), values.pop("snapshot", None)
         steps = {int(step): sums for step, sums in values.pop("steps", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -187,22 +187,26 @@ class Recording:
         return network
 
     def _build(self) -> Network:
-        from engine.layers import layer_from_config
         from engine.network import Network
 
-        path, config = self.path / RUN, self.network_config
         try:
-            # sizes are worked out before anything is allocated
-            shape, count = tuple(config["input_shape"]), 0
-            for settings in config["layers"]:
-                layer = layer_from_config(settings)
-                count += sum(parameter.size for parameter in layer.parameters(shape))
-                shape = layer.operations(shape)[-1].output_shape
-            if count != self._run.parameter_count:
-                raise ConfigurationError(f"its layers have {count} parameters, not {self._run.parameter_count}")
-            return Network.from_config(config)
+            if self._count != self._run.parameter_count:
+                raise ConfigurationError(f"its layers have {self._count} parameters, not {self._run.parameter_count}")
+            return Network.from_config(self.network_config)
         except (ConfigurationError, KeyError, TypeError, ValueError) as error:
-            raise RecordingError(f"{path} describes a network that cannot be built: {error}") from None
+            raise RecordingError(f"{self.path / RUN} describes a network that cannot be built: {error}") from None
+
+    @cached_property
+    def _count(self) -> int:
+        """How many parameters the configured layers have, worked out before anything is allocated."""
+        from engine.layers import layer_from_config
+
+        shape, count = tuple(self.network_config["input_shape"]), 0
+        for settings in self.network_config["layers"]:
+            layer = layer_from_config(settings)
+            count += sum(parameter.size for parameter in layer.parameters(shape))
+            shape = layer.operations(shape)[-1].output_shape
+        return count
 
     @cached_property
     def _evaluator(self) -> Network:

@@ -23,7 +23,7 @@ from engine.recording.description import (
     write_description,
 )
 from engine.recording.directory import DATA, EXPERIMENT, METRICS, RUN, RunDirectory, check_free
-from engine.recording.files import flush_folder, sha256, write_file
+from engine.recording.files import Buffer, sha256, write_file
 from engine.recording.lines import encode_metrics
 from engine.recording.resuming import check_same, repair
 from engine.recording.tensors import pack_tensors, plain
@@ -165,11 +165,11 @@ class Recorder:
             return
         self._directory.create(self.overwrite)
         try:
-            self._write_beginning(run, arrays)
+            files = self._write_beginning(run, arrays)
         except BaseException:
             self._directory.release()
             raise
-        self._writer = Writer(self._directory, run)
+        self._writer = Writer(self._directory, run, unflushed=files)
 
     def _go_on(self, run: RunDescription) -> Writer:
         run = replace(run, state="running", message="", last_epoch=None, versions=versions())
@@ -181,7 +181,10 @@ class Recorder:
         self, network: Network, training: Mapping[str, Any], arrays: dict[str, NDArray[Any]]
     ) -> RunDescription:
         layout = [Slot(slot.name, tuple(slot.shape), slot.start, slot.stop) for slot in network.layout]
-        check_layout(layout)
+        try:
+            check_layout(layout)
+        except ValueError as error:
+            raise RecordingError(f"the layout of the network's parameters cannot be recorded: {error}") from None
         return RunDescription(
             network=as_json("the network's configuration", network.config()),
             dtype=np.dtype(network.dtype).name,
@@ -194,17 +197,20 @@ class Recorder:
             versions=versions(),
         )
 
-    def _write_beginning(self, run: RunDescription, arrays: dict[str, NDArray[Any]]) -> None:
+    def _write_beginning(self, run: RunDescription, arrays: dict[str, NDArray[Any]]) -> list[Path]:
+        """Write what is known before the first epoch, and give the files."""
         folder = self._directory.folder
+        files: dict[str, list[Buffer]] = {METRICS: []}
         if self.experiment is not None:
-            write_file(folder / EXPERIMENT, self.experiment.to_toml().encode())
+            files[EXPERIMENT] = [self.experiment.to_toml().encode()]
         if run.data.stored:
-            write_file(folder / DATA, *pack_tensors(arrays, {"name": run.data.name})[0])
-        write_file(folder / METRICS)
-        write_description(folder / RUN, run)
-        flush_folder(folder)
+            files[DATA] = pack_tensors(arrays, {"name": run.data.name})[0]
+        for name, chunks in files.items():
+            write_file(folder / name, *chunks, durable=False)
+        write_description(folder / RUN, run, durable=False)
         if not self._directory.replaces:
             self._directory.publish()
+        return [self._directory.folder / name for name in [*files, RUN]]
 
     def record_step(self, step: int, parameters: NDArray[Any]) -> None:
         """Write a snapshot of the parameters after a single optimisation step.

@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from engine.errors import RecordingError
 from engine.recording.description import RunDescription
-from engine.recording.directory import CHECKPOINT, METRICS, SNAPSHOT, SNAPSHOTS, epoch_file, step_file
-from engine.recording.files import cannot, write_file
+from engine.recording.directory import (
+    CHECKPOINT,
+    METRICS,
+    PASSING_CHECKPOINTS,
+    SNAPSHOT,
+    SNAPSHOTS,
+    epoch_file,
+    step_file,
+)
+from engine.recording.files import cannot, remove, write_file
 from engine.recording.lines import decode_line, read_lines
 from engine.recording.tensors import TensorFile, read_tensors
 
 
 def read_checkpoint(path: Path) -> TensorFile:
-    """Read the checkpoint of a run directory.
+    """Read the newest checkpoint of a run directory that is whole.
+
+    Besides the lasting one, which is some seconds old while a run goes on, there are those of the last two epochs.
+    One of these is not whole when the process was killed just then, or the power failed before it was on the disk.
 
     Raises
     ------
     RecordingError
-        When there is none yet, or it is damaged.
+        When there is none yet, or the lasting one is damaged.
     """
     if not (path / CHECKPOINT).exists() and not read_lines(path / METRICS)[0]:
         raise RecordingError(f"{path} holds no epoch to go on from: train it again from the start")
-    file = read_tensors(path / CHECKPOINT)
+    found = [_read_checkpoint(path / CHECKPOINT)]
+    for name in PASSING_CHECKPOINTS:
+        with contextlib.suppress(RecordingError):
+            found.append(_read_checkpoint(path / name))
+    return max(found, key=lambda file: int(file.metadata["epoch"]))
+
+
+def _read_checkpoint(path: Path) -> TensorFile:
+    file = read_tensors(path, mapped=False)
     line = decode_line(file.metadata.get("line", "").encode())
     if line is None or file.metadata.get("epoch") != str(line.epoch) or "parameters" not in file.tensors:
-        raise RecordingError(f"{path / CHECKPOINT} is not a checkpoint")
+        raise RecordingError(f"{path} is not a checkpoint")
     return file
 
 
@@ -46,6 +66,10 @@ def repair(path: Path) -> dict[str, Any]:
         recorded.append(own)
         texts.append(file.metadata["line"].encode() + b"\n")
     write_file(path / METRICS, *texts)
+    if file.path.name != CHECKPOINT:
+        write_file(path / CHECKPOINT, file.contents)
+    for name in PASSING_CHECKPOINTS:
+        remove(path / name)
     names = {epoch_file(line.epoch) for line in recorded if line.snapshot is not None}
     names |= {step_file(step) for line in recorded for step in line.steps}
     try:
@@ -53,7 +77,7 @@ def repair(path: Path) -> dict[str, Any]:
             if SNAPSHOT.fullmatch(entry.name) and f"{SNAPSHOTS}/{entry.name}" not in names:
                 entry.unlink()
     except OSError as error:
-        raise cannot("written", path / SNAPSHOTS, error) from error
+        raise cannot("written", path, error) from error
     return as_checkpoint(file)
 
 

@@ -39,14 +39,16 @@ DIGITS_AT = 8 + len(START)
 class TensorFile:
     """What was read from a file: the text entries of its header, its tensors (read-only) and its checksum."""
 
+    path: Path
     metadata: dict[str, str]
     tensors: dict[str, NDArray[Any]]
     checksum: str
-    data: memoryview
+    contents: memoryview
+    start: int
 
     def flat(self, dtype: str) -> NDArray[Any]:
         """All tensors, which are of this dtype, as one read-only vector without a copy."""
-        return _array(self.data, np.dtype(dtype))
+        return _array(self.contents[self.start :], np.dtype(dtype))
 
 
 @lru_cache(maxsize=64)
@@ -78,9 +80,9 @@ def pack(described: bytes, metadata: Mapping[str, str], chunks: Iterable[NDArray
     checksum : str
         The checksum that the file carries.
     """
-    text = json.dumps({"checksum": BLANK.decode(), **metadata}, separators=(",", ":")).encode()
+    entries = "".join(f",{json.dumps(name)}:{json.dumps(text)}" for name, text in metadata.items())
     comma = b"" if described == b"}" else b","
-    header = b'{"__metadata__":' + text + comma + described
+    header = START + BLANK + b'"' + entries.encode() + b"}" + comma + described
     header += b" " * (-len(header) % 8)  # the tensors start at a multiple of eight bytes
     head = len(header).to_bytes(8, "little") + header
     data = [chunk.reshape(-1).view(np.uint8).data for chunk in chunks if chunk.size]
@@ -104,21 +106,29 @@ def plain(array: Any) -> NDArray[Any]:
         When they are of a type that the format does not have.
     """
     given = np.asarray(array)
+    if given.dtype.str in CODES and given.flags.c_contiguous:
+        return given
     contiguous = given.astype(given.dtype.newbyteorder("<"), order="C", copy=False)
     if contiguous.dtype.str not in CODES:
         raise RecordingError(f"an array of type {given.dtype} cannot be recorded: give numbers or booleans")
     return contiguous
 
 
-def read_tensors(path: Path) -> TensorFile:
+def read_tensors(path: Path, mapped: bool = True) -> TensorFile:
     """Read a file that `pack` put together and check every byte of it.
+
+    Parameters
+    ----------
+    path : Path
+    mapped : bool
+        Whether a large file may be memory-mapped, which is for files that are never written over.
 
     Raises
     ------
     RecordingError
         When the file is missing, damaged or not one of ours.
     """
-    contents = memoryview(read_file(path))
+    contents = memoryview(read_file(path, mapped=mapped))
     length = int.from_bytes(contents[:8], "little")
     if bytes(contents[8:DIGITS_AT]) != START or not DIGITS.fullmatch(contents[DIGITS_AT : DIGITS_AT + 8]):
         raise RecordingError(f"{path} is damaged, or was not written by neurofilm: it does not start as such files do")
@@ -139,7 +149,7 @@ def read_tensors(path: Path) -> TensorFile:
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise RecordingError(f"{path} is not a well-formed safetensors file") from None
-    return TensorFile(metadata, tensors, found, data)
+    return TensorFile(path, metadata, tensors, found, contents, 8 + length)
 
 
 def _view(data: memoryview, entry: Mapping[str, Any], expected: int) -> NDArray[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.recording.description import RunDescription, State, write_description
-from engine.recording.directory import CHECKPOINT, METRICS, RUN, SNAPSHOTS, RunDirectory, epoch_file, step_file
-from engine.recording.files import append, cannot, flush, flush_folder, write_file
+from engine.recording.directory import (
+    CHECKPOINT,
+    METRICS,
+    PASSING_CHECKPOINTS,
+    RUN,
+    SNAPSHOTS,
+    RunDirectory,
+    epoch_file,
+    step_file,
+)
+from engine.recording.files import Buffer, append, cannot, flush, flush_folder, remove, rewrite_file, write_file
 from engine.recording.lines import encode_line
 from engine.recording.tensors import describe, pack, pack_tensors
 
@@ -33,20 +42,29 @@ class Writer:
         What run.json says.
     epoch : int or None
         The last epoch that is in the directory.
+
+    Notes
+    -----
+    At most one epoch waits. The thread is for small networks, which train an epoch in the time in which another is
+    written; the checkpoint is written so that nothing waits for the disk (see `_write_checkpoint`).
     """
 
-    def __init__(self, directory: RunDirectory, run: RunDescription, epoch: int | None = None) -> None:
+    def __init__(
+        self, directory: RunDirectory, run: RunDescription, epoch: int | None = None, unflushed: Iterable[Path] = ()
+    ) -> None:
         self.run = run
         self.epoch = epoch
         self._directory = directory
         self._described = describe(tuple((s.name, np.dtype(run.dtype).str, s.shape) for s in run.layout))
         self._steps: dict[int, str] = {}  # checksums of the steps since the last epoch
         self._last: Callable[[], None] | None = None  # gives the last epoch a snapshot, if it has none
-        self._unflushed: list[Path] = []
+        self._unflushed_checkpoint: list[Buffer] = []
+        self._unflushed = list(unflushed)
         self._flushed = time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._writing: Future[None] | None = None
-        self._failure: Exception | None = None
+        self._given: tuple[Any, ...] = ()
+        self._failure: BaseException | None = None
         self._reported = False
 
     def submit_step(self, step: int, parameters: NDArray[Any]) -> None:
@@ -71,21 +89,32 @@ class Writer:
         self._flush()
         self.run = replace(self.run, state=state, message=message, last_epoch=self.epoch)
         write_description(self._directory.folder / RUN, self.run)
+        for name in PASSING_CHECKPOINTS:
+            remove(self._directory.folder / name)
         flush_folder(self._directory.folder)
 
     def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
+        """Have the thread write, after what it was given before."""
         if self._writing is not None:
-            wait([self._writing])
+            if self._writing.cancel():
+                self._perform(*self._given)  # the processors are busy and the thread has not begun: no use in waiting
+            else:
+                self._writing.result()
         self._check()
-        self._writing = self._thread.submit(self._perform, write, *arguments)
+        self._given = (write, *arguments)
+        self._writing = self._thread.submit(self._perform, *self._given)
 
     def _perform(self, write: Callable[..., None], *arguments: Any) -> None:
-        """Write in the thread; after a failure nothing more is written."""
-        if self._failure is None:
-            try:
-                write(*arguments)
-            except Exception as error:
-                self._failure = error
+        """Write; after a failure, or a second Ctrl-C, nothing more is written."""
+        if self._failure is not None:
+            return
+        try:
+            write(*arguments)
+        except Exception as error:
+            self._failure = error
+        except BaseException as error:
+            self._failure, self._reported = error, True
+            raise
 
     def _check(self) -> None:
         if self._failure is not None:
@@ -110,7 +139,7 @@ class Writer:
         line = encode_line(epoch, metrics, digits, steps)
         # The checkpoint holds the line too: if the process is killed between the two, resuming adds it.
         chunks, _ = pack_tensors(checkpoint, {"epoch": str(epoch), "line": line.decode().rstrip()})
-        write_file(folder / CHECKPOINT, *chunks, durable=False)
+        self._write_checkpoint(epoch, chunks)
         append(folder / METRICS, line)
         self._steps, self.epoch = {}, epoch
         self._last = None if snapshot else lambda: self._add_snapshot(epoch, parameters, metrics, line, steps)
@@ -119,6 +148,22 @@ class Writer:
             self._directory.publish()
         elif time.monotonic() - self._flushed > FLUSH_EVERY:
             self._flush()
+
+    def _write_checkpoint(self, epoch: int, chunks: list[Buffer]) -> None:
+        """Write a checkpoint over the older one of two; the first becomes the lasting one at once.
+
+        The files that are written over are no loss if the process is killed meanwhile: the checksum tells, and the
+        other one holds the epoch before. Renaming new files over the lasting one would be simpler, but then the file
+        system brings each to the disk, which takes 0.1 ms when the disk is idle and 4 ms when it is busy; and
+        removing old files makes new ones slow (ext4 does not use an inode again for 5 seconds and searches on).
+        """
+        folder = self._directory.folder
+        if self.epoch is None:
+            write_file(folder / CHECKPOINT, *chunks, durable=False)
+            self._unflushed.append(folder / CHECKPOINT)
+        else:
+            rewrite_file(folder / PASSING_CHECKPOINTS[epoch % 2], *chunks)
+            self._unflushed_checkpoint = chunks
 
     def _add_snapshot(
         self, epoch: int, parameters: NDArray[Any], metrics: str, line: bytes, steps: dict[int, str]
@@ -130,13 +175,15 @@ class Writer:
         write_file(path, contents[: -len(line)], encode_line(epoch, metrics, digits, steps))
 
     def _flush(self) -> None:
+        """Have everything reach the disk; the checkpoint takes its lasting name."""
         folder = self._directory.folder
-        files = [folder / name for name in (CHECKPOINT, METRICS) if (folder / name).exists()]
+        if self._unflushed_checkpoint:
+            write_file(folder / CHECKPOINT, *self._unflushed_checkpoint)
         try:
-            flush([*self._unflushed, *files])
+            flush([*self._unflushed, folder / METRICS])
             flush_folder(folder / SNAPSHOTS)
             flush_folder(folder)
         except OSError as error:
             raise cannot("written", folder, error) from error
-        self._unflushed = []
+        self._unflushed, self._unflushed_checkpoint = [], []
         self._flushed = time.monotonic()
