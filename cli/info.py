@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,21 +34,20 @@ def facts(recording: Recording) -> dict[str, str]:
     """What a run is, in a few named words."""
     from engine.network import Network
 
-    training = recording.training
     data = recording.data
     network = Network.from_config(recording.network_config)
     experiment = recording.experiment
     found = {
-        "experiment": f"{experiment.name}: {experiment.description}" if experiment is not None else "",
+        "experiment": ": ".join(filter(None, (experiment.name, experiment.description))) if experiment else "",
         "data": f"{data.name}, {len(data.x)} samples"
         + (f" and {len(data.x_validation)} for validation" if data.x_validation is not None else ""),
-        "classes": ", ".join(data.class_names) if data.task == "classification" else "",
+        "classes": ", ".join(data.class_names),
         "network": describe_network(recording.network_config),
         "parameters": f"{network.parameter_count:,}",
-        "training": f"{_name(training['loss'])}, {_options(training['optimizer'])}, "
-        f"{training['epochs']} epochs, batch size {training['batch_size']}, seed {network.seed}",
+        "training": describe_settings(recording.training),
         "snapshots": f"{len(recording)} epochs" + (f", {len(recording.steps)} steps" if recording.steps else ""),
         "versions": ", ".join(f"{name} {version}" for name, version in recording.versions.items()),
+        "message": recording.message,
     }
     return {name: value for name, value in found.items() if value}
 
@@ -57,7 +57,7 @@ def describe_network(config: dict[str, Any]) -> str:
     layers = []
     for layer in config["layers"]:
         words = (layer["type"], layer.get("units"), layer.get("activation"))
-        layers.append(" ".join(str(word) for word in words if word is not None))
+        layers.append(" ".join(str(word) for word in words if word not in (None, "linear")))
     return " → ".join(["×".join(map(str, config["input_shape"])), *layers])
 
 
@@ -70,7 +70,7 @@ def outcome(recording: Recording) -> str:
     if not len(epochs):
         return f"{recording.state}, no epoch yet"
     last = {name: float(values[-1]) for name, values in metrics.items() if values.ndim == 1}
-    words = [recording.state, f"epoch {int(epochs[-1])} of {recording.training['epochs']}", describe(last)]
+    words = [recording.state, f"epoch {int(epochs[-1])} of {recording.training.get('epochs', '?')}", describe(last)]
     return ", ".join(word for word in words if word)
 
 
@@ -86,12 +86,15 @@ def draw_loss(recording: Recording) -> None:
                 click.echo(f"  {line}".rstrip())
 
 
-def _name(config: str | dict[str, Any]) -> str:
-    return config if isinstance(config, str) else str(config["name"])
-
-
-def _options(config: str | dict[str, Any]) -> str:
-    if isinstance(config, str):
-        return config
-    options = ", ".join(f"{key} {value:g}" for key, value in config.items() if isinstance(value, int | float))
-    return f"{config['name']} ({options})" if options else str(config["name"])
+def describe_settings(settings: Mapping[str, Any]) -> str:
+    """Settings in a line: "loss mse, optimizer adam (learning_rate 0.01), epochs 600"."""
+    words = []
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            inner = describe_settings({name: inner for name, inner in value.items() if name != "name"})
+            value = " ".join(filter(None, (str(value.get("name", "")), f"({inner})" if inner else "")))
+        elif isinstance(value, float):
+            value = f"{value:g}"
+        if value is not None and value is not False and value != [] and value != "":
+            words.append(f"{key.replace('_', ' ')} {value}")
+    return ", ".join(words)

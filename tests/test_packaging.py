@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -68,6 +69,25 @@ def test_the_wheel_works_outside_the_repository(installed: Path, tmp_path: Path)
 
 def test_the_command_is_declared() -> None:
     assert PROJECT["scripts"] == {"neurofilm": "cli.main:main"}
+
+
+# What is imported under another name than it is installed by, and what comes along with a requirement
+DISTRIBUTIONS = {"PIL": "pillow", "sklearn": "scikit-learn", "tomli_w": "tomli-w"}
+COMES_WITH = {"llvmlite": "numba", "cairo": "manim", "manimpango": "manim", "typst": "manim"}
+
+
+def test_what_is_imported_is_required_and_nothing_else() -> None:
+    imported = {"scipy"}  # no module imports it, but numba's np.dot does
+    for package in ("engine", "scenes", "cli"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    imported.add(node.module.partition(".")[0])
+    foreign = imported - set(sys.stdlib_module_names) - {"engine", "scenes", "cli"}
+    needed = {canonicalize_name(DISTRIBUTIONS.get(name, COMES_WITH.get(name, name))) for name in foreign}
+    assert needed == {canonicalize_name(Requirement(text).name) for text in PROJECT["dependencies"]}
 
 
 def pinned_lines() -> set[str]:

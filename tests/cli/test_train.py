@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
+from cli.info import describe_settings
 from cli.main import FAILURE, WRONG_USAGE
 from engine.experiment import load_experiment
 from engine.network import Network
@@ -206,7 +207,7 @@ def test_info_says_what_and_how(workplace: Path, small_experiment: Path, succeed
     text = "\n".join(lines)
     assert "2 → dense 4 tanh → dense 1 sigmoid" in text
     assert re.search(r"parameters +17$", text, re.MULTILINE)
-    assert "adam (learning_rate 0.02" in text
+    assert "optimizer adam (learning rate 0.02," in text
     assert "seed 3" in text
     assert "loss over epochs" in text
     assert "validation loss over epochs" in text
@@ -246,3 +247,8 @@ def test_info_of_a_damaged_run(workplace: Path, small_experiment: Path, neurofil
     assert result.exit_code == FAILURE
     assert "run.json" in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_settings_in_a_line() -> None:
+    settings = {"loss": "mse", "optimizer": {"name": "sgd", "learning_rate": 0.1}, "seed": 0, "clip": None, "steps": []}
+    assert describe_settings(settings) == "loss mse, optimizer sgd (learning rate 0.1), seed 0"
