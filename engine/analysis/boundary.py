@@ -63,25 +63,21 @@ def last_lines(weight: ArrayLike, bias: ArrayLike, bounds: Bounds) -> Array:
     w, b = np.asarray(weight, dtype=np.float64), np.asarray(bias, dtype=np.float64)
     if w.ndim != 2 or w.shape[0] != 2 or b.shape != (w.shape[1],):
         raise ConfigurationError(f"weight {w.shape} and bias {b.shape}: lines need (2, K) and (K,)")
-    box_normals = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
-    box_offsets = np.array([-bounds.left, bounds.right, -bounds.bottom, bounds.top])
-    if w.shape[1] == 1:
-        cuts = [(w[:, 0], b[0], np.empty((0, 2)), np.empty(0))]
-    else:
-        cuts = []
-        for i, j in combinations(range(w.shape[1]), 2):
-            others = [k for k in range(w.shape[1]) if k not in (i, j)]
-            ahead = (w[:, i, None] - w[:, others]).T, b[i] - b[others]
-            cuts.append((w[:, i] - w[:, j], b[i] - b[j], *ahead))
+    sides = [
+        (np.array([1.0, 0.0]), -bounds.left),
+        (np.array([-1.0, 0.0]), bounds.right),
+        (np.array([0.0, 1.0]), -bounds.bottom),
+        (np.array([0.0, -1.0]), bounds.top),
+    ]
     lines = []
-    for normal, offset, more_normals, more_offsets in cuts:
+    for normal, offset, more in _cuts(w, b):
         squared = normal @ normal
         if squared == 0.0:
             continue
         start, along = -offset * normal / squared, np.array([-normal[1], normal[0]]) / np.sqrt(squared)
         # Every side condition is n @ p + c >= 0 on p = start + t * along: a lower or an upper limit of t.
-        slopes = np.concatenate([box_normals, more_normals]) @ along
-        heights = np.concatenate([box_normals @ start + box_offsets, more_normals @ start + more_offsets])
+        slopes = np.array([side @ along for side, _ in (*sides, *more)])
+        heights = np.array([side @ start + limit for side, limit in (*sides, *more)])
         level = slopes == 0.0
         if (heights[level] < 0).any():
             continue
@@ -91,6 +87,18 @@ def last_lines(weight: ArrayLike, bias: ArrayLike, bounds: Bounds) -> Array:
         if low < high:
             lines.append((start + low * along, start + high * along))
     return np.array(lines).reshape(-1, 2, 2)
+
+
+def _cuts(w: Array, b: Array) -> list[tuple[Array, float, list[tuple[Array, float]]]]:
+    """Normal and offset of each cut, with the half spaces in which its two classes are ahead of all others."""
+    if w.shape[1] == 1:
+        return [(w[:, 0], float(b[0]), [])]
+    cuts = []
+    for i, j in combinations(range(w.shape[1]), 2):
+        others = [k for k in range(w.shape[1]) if k not in (i, j)]
+        ahead = [(w[:, i] - w[:, k], float(b[i] - b[k])) for k in others]
+        cuts.append((w[:, i] - w[:, j], float(b[i] - b[j]), ahead))
+    return cuts
 
 
 def pull_back(network: Network, bounds: Bounds, *, resolution: int = 384, longest: float = 0.02) -> list[Array]:
@@ -146,3 +154,51 @@ def _shared_once(network: Network, line: Array, k: int) -> list[Array]:
             pieces.append(line[start : start + count])
         start += count
     return pieces
+
+
+def last_planes(weight: ArrayLike, bias: ArrayLike, half: float = 1.0) -> list[Array]:
+    """The flat cuts that the last layer makes through a cube of three hidden features.
+
+    Parameters
+    ----------
+    weight : array_like, (3, K)
+        As for `last_lines`.
+    bias : array_like, (K,)
+    half : float
+        The cube reaches from ``-half`` to ``half`` along each axis.
+
+    Returns
+    -------
+    list of ndarray, (N_i, 3) float64
+        Corners of convex polygons, in order round each.
+    """
+    w, b = np.asarray(weight, dtype=np.float64), np.asarray(bias, dtype=np.float64)
+    if w.ndim != 2 or w.shape[0] != 3 or b.shape != (w.shape[1],):
+        raise ConfigurationError(f"weight {w.shape} and bias {b.shape}: planes need (3, K) and (K,)")
+    sides = [(sign * axis, half) for axis in np.eye(3) for sign in (1.0, -1.0)]
+    polygons = []
+    for normal, offset, more in _cuts(w, b):
+        length = np.linalg.norm(normal)
+        if length == 0.0:
+            continue
+        # a square on the plane that is wider than the cube, then cut off by every half space
+        _, _, axes = np.linalg.svd(normal[None])
+        corners = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]) * 4 * half
+        polygon = -offset * normal / length**2 + corners @ axes[1:]
+        for side, limit in (*sides, *more):
+            polygon = _clip(polygon, polygon @ side + limit)
+        if len(polygon) > 2:
+            polygons.append(polygon)
+    return polygons
+
+
+def _clip(polygon: Array, inside: Array) -> Array:
+    """The part of a convex polygon where a linear function, given at its corners, is not negative (Sutherland 1974)."""
+    kept = []
+    for k, corner in enumerate(polygon):
+        before, here = inside[k - 1], inside[k]
+        if (before < 0) != (here < 0):
+            kept.append(polygon[k - 1] + before / (before - here) * (corner - polygon[k - 1]))
+        if here >= 0:
+            kept.append(corner)
+    return np.array(kept).reshape(-1, polygon.shape[1])

@@ -1,0 +1,1 @@
+"""Verbs: how what a picture shows changes."""

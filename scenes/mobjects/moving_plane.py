@@ -1,0 +1,220 @@
+"""The plane with its grid, the data and the decision boundary, anywhere on their way through a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from manim import VGroup
+from numpy.typing import ArrayLike
+
+from engine.analysis.geometry import END, START, Progress
+from engine.analysis.isoline import Bounds
+from engine.analysis.passage import Carried, Passage
+from scenes.mobjects.layer_course import LayerCourse, smooth
+from scenes.mobjects.point_cloud import PointCloud
+from scenes.mobjects.polylines import Polylines
+from scenes.mobjects.space_axes import SpaceAxes
+from scenes.mobjects.warped_grid import WarpedGrid, grid_lines
+from scenes.theme import DARK, Theme, Zone
+
+BOUNDED = {"tanh": 1.0, "sigmoid": 1.0, "softmax": 1.0}  # how far outputs can be from 0
+ROOM = 0.94  # of the zone's height or width is used at rest
+FOCAL = 18.0  # distance of the eye, in scene units, for what leaves the plane
+TILT = np.radians(62.0)  # from above, in spaces with three dimensions
+SWING, SWING_SECONDS = np.radians(32.0), 18.0  # how far and how slowly the eye goes round
+
+
+class MovingPlane(VGroup):
+    """Grid, data and boundary in one space of a network, or between two.
+
+    Parameters
+    ----------
+    passage : Passage
+    x : array_like, (N, features)
+        The data in the input space.
+    labels : array_like, (N,)
+        Classes, for colours.
+    bounds : Bounds
+        The part of the input plane that has a grid.
+    zone : Zone
+        Where it is shown; everything is scaled to fit in.
+    curves : sequence of ndarray, (K, 2)
+        Polylines in the input plane that are carried along, such as the decision boundary.
+    pace : float
+        Of `LayerCourse`.
+
+    Attributes
+    ----------
+    axes : SpaceAxes
+    grid : WarpedGrid or None
+        None where the input is not a plane.
+    curve : Polylines or None
+    cloud : PointCloud
+    courses : list of LayerCourse
+        One for each hidden layer.
+    center : ndarray, (2,)
+        Where the origin is in the frame.
+    zoom : float
+        Multiplies the scale; with `center` it places the whole elsewhere.
+    time : float
+        Absolute seconds, for the slow turn of spaces with three dimensions.
+    """
+
+    def __init__(
+        self,
+        passage: Passage,
+        x: ArrayLike,
+        labels: ArrayLike,
+        bounds: Bounds,
+        zone: Zone,
+        curves: Sequence[np.ndarray] = (),
+        pace: float = 1.0,
+        across: int = 21,
+        radius: float = 0.055,
+        theme: Theme = DARK,
+    ) -> None:
+        self.passage, self.bounds, self.zone = passage, bounds, zone
+        self.center = zone.center[:2].copy()
+        self.zoom, self.time = 1.0, 0.0
+        self.layer, self.share = 0, 0.0
+        self.points_carried = passage.carry(x)
+        self.grid_carried: Carried | None = None
+        self.curve_carried: Carried | None = None
+        self.grid: WarpedGrid | None = None
+        self.curve: Polylines | None = None
+
+        labels = np.asarray(labels)
+        self.point_colours = theme.class_colours(labels)
+        start = np.zeros((len(labels), 3))
+        self.cloud = PointCloud(start, self.point_colours, radius, outline=theme.background, outline_width=1.0)
+        self.axes = SpaceAxes((zone.width / 2, zone.height / 2), passage.spatial, theme)
+        parts: list[Polylines | PointCloud] = [self.axes]
+        if passage.widths[0] == 2:
+            lines = grid_lines(bounds, across, images=self._images)
+            self.grid_carried = passage.carry(lines.reshape(-1, 2))
+            self.grid = WarpedGrid(lines)
+            parts.append(self.grid)
+        if len(curves):
+            self.curve_carried = passage.carry(np.concatenate(curves))
+            self.curve = Polylines([np.zeros((len(curve), 2)) for curve in curves], theme.text, 4.0)
+            parts.append(self.curve)
+        super().__init__(*parts, self.cloud)
+
+        self.scales = [self._rest_scale(space) for space in range(passage.layers + 1)]
+        self.courses = []
+        for k, path in enumerate(passage.paths):
+            course = LayerCourse(path, k in passage.projections or k - 1 in passage.projections, pace)
+            course.fit(self.scales[k], self.scales[k + 1], partial(self._needed, k))
+            self.courses.append(course)
+        self.rest(0)
+
+    # Where things are
+
+    def rest(self, space: int) -> MovingPlane:
+        """Show a space at rest: 0 is the input, k the outputs of hidden layer k."""
+        return self.place(0, 0.0) if space == 0 else self.place(space - 1, 1.0)
+
+    def place(self, layer: int, share: float) -> MovingPlane:
+        """Show everything when `share` of the course through hidden layer number `layer` (from 0) has passed."""
+        self.layer, self.share = layer, share
+        progress = self.courses[layer].progress(share)
+        self.axes.place(self.look, self.scale, self.frame_opacity, self.tilt)
+        if self.grid is not None and self.grid_carried is not None:
+            self.grid.points[:, :2] = self.seen(self.grid_carried, progress)
+        if self.curve is not None and self.curve_carried is not None:
+            self.curve.points[:, :2] = self.seen(self.curve_carried, progress)
+        positions = self.passage.positions(self.points_carried, layer, progress)
+        if self.passage.spatial:
+            order = np.argsort(self.depths(positions), kind="stable")
+            self.cloud.set_colours(self.point_colours[order])
+            positions = positions[order]
+        self.cloud.points[:, :2] = self.look(positions)
+        return self
+
+    def refresh(self) -> MovingPlane:
+        """Show the same place again, after `center`, `zoom` or `time` have changed."""
+        return self.place(self.layer, self.share)
+
+    def seen(self, carried: Carried, progress: Progress) -> np.ndarray:
+        """Where carried points are in the frame, (N, 2), at a progress through the present layer."""
+        return self.look(self.passage.positions(carried, self.layer, progress))
+
+    @property
+    def scale(self) -> float:
+        """Scene units to a unit of the present space."""
+        return self.zoom * self.courses[self.layer].scale(self.share)
+
+    @property
+    def affine_share(self) -> float:
+        """How far the present layer has come before its activation, 0 to 1."""
+        progress = self.courses[self.layer].progress(self.share)
+        return (progress.turn + progress.stretch + progress.shift) / 3
+
+    @property
+    def tilt(self) -> float:
+        """How far the eye has gone down from above, 0 to 1: only spaces with three dimensions are seen from aside."""
+        ends = [float(self.passage.shown_width(self.layer + k) == 3) for k in (0, 1)]
+        return ends[0] + (ends[1] - ends[0]) * smooth(self.affine_share)
+
+    @property
+    def frame_opacity(self) -> float:
+        """Of the square from -1 to 1, which is there where outputs are bounded by it."""
+        progress = self.courses[self.layer].progress(self.share)
+        before = self.layer > 0 and self.passage.paths[self.layer - 1].activation in BOUNDED
+        after = self.passage.paths[self.layer].activation in BOUNDED
+        leaving, arriving = 1 - min(1.0, 2 * self.affine_share), max(progress.shift, progress.activate)
+        return float(max(before * leaving, after * arriving))
+
+    def look(self, positions: np.ndarray) -> np.ndarray:
+        """Positions of the present space, (N, 3), as they are seen in the frame, (N, 2)."""
+        scaled = self.scale * positions
+        if not self.passage.spatial and not scaled[:, 2].any():
+            return np.asarray(scaled[:, :2] + self.center)
+        right, up, near = self._turned(scaled)
+        seen: np.ndarray = np.column_stack([right, up]) * (FOCAL / (FOCAL - near))[:, None] + self.center
+        return seen
+
+    def depths(self, positions: np.ndarray) -> np.ndarray:
+        """How near to the eye positions of the present space are, (N,)."""
+        return self._turned(self.scale * positions)[2]
+
+    def _turned(self, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """To the right, upwards and towards the eye, in scene units."""
+        tilt = self.tilt
+        round_, down = tilt * SWING * np.sin(2 * np.pi * self.time / SWING_SECONDS), tilt * TILT
+        x, y, z = scaled.T
+        right, back = np.cos(round_) * x - np.sin(round_) * y, np.sin(round_) * x + np.cos(round_) * y
+        return right, np.cos(down) * back + np.sin(down) * z, np.cos(down) * z - np.sin(down) * back
+
+    # How large things are
+
+    def _images(self, points: np.ndarray) -> list[np.ndarray]:
+        carried = self.passage.carry(points)
+        return [self.passage.positions(carried, k, END) for k in range(self.passage.layers)]
+
+    def _extent(self, layer: int, progress: Progress) -> np.ndarray:
+        """The largest distance of anything from the origin along each axis, (3,)."""
+        shown = [self.passage.positions(self.points_carried, layer, progress)]
+        if self.grid_carried is not None:
+            shown.append(self.passage.positions(self.grid_carried, layer, progress))
+        return np.asarray(np.abs(np.concatenate(shown)).max(axis=0))
+
+    def _rest_scale(self, space: int) -> float:
+        extent = self._extent(0, START) if space == 0 else self._extent(space - 1, END)
+        if space > 0 and space - 1 not in self.passage.projections:
+            bound = BOUNDED.get(self.passage.paths[space - 1].activation, 0.0)
+            extent = np.maximum(extent, bound)
+        return self._fitting(extent, self.passage.shown_width(space) == 3)
+
+    def _needed(self, layer: int, progress: Progress) -> float:
+        three = 3 in (self.passage.shown_width(layer), self.passage.shown_width(layer + 1))
+        return self._fitting(self._extent(layer, progress), three)
+
+    def _fitting(self, extent: np.ndarray, spatial: bool) -> float:
+        if spatial:  # from wherever it is seen
+            radius = max(float(np.linalg.norm(extent)), 1e-6)
+            return ROOM * min(self.zone.width, self.zone.height) / 2 / radius * 1.15
+        horizontal, vertical = np.maximum(extent[:2], 1e-6)
+        return float(ROOM * min(self.zone.width / 2 / horizontal, self.zone.height / 2 / vertical))

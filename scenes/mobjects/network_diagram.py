@@ -1,0 +1,113 @@
+"""A network as neurons and the connections between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from manim import VGroup
+
+from scenes.mobjects.point_cloud import PointCloud
+from scenes.mobjects.polylines import Polylines
+from scenes.theme import DARK, Theme, Zone, rgb
+
+MOST_NEURONS = 8  # of a layer; of larger ones the first and last few are shown, with dots between
+SHOWN_EACH_END = 3
+WIDEST = 5.0  # stroke of the strongest connection
+DIMMED = 0.22
+
+
+class NetworkDiagram(VGroup):
+    """Layers of neurons from left to right; a connection's colour is its weight's sign, its width the size.
+
+    Only neurons that are drawn have connections drawn; a gap with three dots stands for the others.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Neurons of the input and of each layer.
+    zone : Zone
+        Where it fits in.
+    radius : float
+        Largest radius of a neuron, in scene units.
+    """
+
+    def __init__(self, widths: Sequence[int], zone: Zone, radius: float = 0.13, theme: Theme = DARK) -> None:
+        self.theme = theme
+        self.widths = tuple(widths)
+        self.shown = [shown_neurons(width) for width in widths]
+        rows = max(len(shown) + (len(shown) < width) for shown, width in zip(self.shown, widths, strict=True))
+        gap = min(zone.height / max(rows, 2), 0.75)
+        columns = np.linspace(zone.left + radius, zone.right - radius, len(widths))
+        middle = (zone.bottom + zone.top) / 2
+        self.places: list[np.ndarray] = []
+        dots = []
+        for x, shown, width in zip(columns, self.shown, widths, strict=True):
+            slots = len(shown) + (len(shown) < width)
+            heights = middle + gap * ((slots - 1) / 2 - np.arange(slots))
+            if len(shown) < width:
+                hole = heights[SHOWN_EACH_END]
+                dots += [(x, hole + 0.22 * gap * k) for k in (-1, 0, 1)]
+                heights = np.delete(heights, SHOWN_EACH_END)
+            self.places.append(np.column_stack([np.full(len(shown), x), heights]))
+        ends = [
+            np.stack([np.repeat(a, len(b), axis=0), np.tile(b, (len(a), 1))], axis=1)
+            for a, b in zip(self.places, self.places[1:], strict=False)
+        ]
+        self.layer_of_edge = np.repeat(np.arange(len(ends)), [len(e) for e in ends])
+        self.edges = Polylines(np.concatenate(ends), theme.faint, 1.5)
+        size = min(radius, 0.42 * gap)
+        self.neurons = PointCloud(
+            np.concatenate(self.places), theme.background, size, outline=theme.muted, outline_width=2.2
+        )
+        self.layer_of_neuron = np.repeat(np.arange(len(widths)), [len(p) for p in self.places])
+        super().__init__(self.edges, self.neurons)
+        if dots:
+            self.add(PointCloud(np.array(dots), theme.muted, 0.03))
+        self.signed = np.tile([*rgb(theme.faint), 1.0], (len(self.layer_of_edge), 1))
+
+    def set_weights(self, weights: Sequence[np.ndarray], largest: float) -> NetworkDiagram:
+        """Show weights.
+
+        Parameters
+        ----------
+        weights : sequence of ndarray, (in_features, out_features)
+            One matrix for each layer.
+        largest : float
+            The weight that gets the full colour and width; keep it while others change, so that they can be compared.
+        """
+        values = np.concatenate([
+            np.asarray(weight)[np.ix_(self.shown[k], self.shown[k + 1])].ravel() for k, weight in enumerate(weights)
+        ])
+        self.signed = self.theme.weight_colours(values, largest)
+        self.signed[:, 3] = np.sqrt(self.signed[:, 3])  # so that small weights can be seen at all
+        self.edges.widths = WIDEST * np.sqrt(np.clip(np.abs(values) / largest, 0.0, 1.0)) + 0.4
+        self.focus(None)
+        return self
+
+    def focus(self, layer: int | None, amount: float = 1.0) -> NetworkDiagram:
+        """Dim all but the connections into one layer and its neurons (layer 0 is the first hidden one); None: nothing.
+
+        `amount` is how far the rest is dimmed, 0 to 1.
+        """
+        rest = 1.0 - (1.0 - DIMMED) * amount
+        edges = self.signed.copy()
+        neurons = np.ones(len(self.layer_of_neuron))
+        if layer is not None:
+            edges[self.layer_of_edge != layer, 3] *= rest
+            neurons[~np.isin(self.layer_of_neuron, (layer, layer + 1))] = rest
+        self.edges.set_colours(edges)
+        colours = np.ones((len(neurons), 4))
+        colours[:, :3] = rgb(self.theme.text)
+        background = np.array(rgb(self.theme.background))
+        # dimmed towards the background, not see-through: connections end behind their neurons
+        colours[:, :3] = background + (colours[:, :3] - background) * neurons[:, None]
+        self.neurons.set_colours(colours)
+        return self
+
+
+def shown_neurons(width: int) -> list[int]:
+    """The numbers of the neurons of a layer that are drawn."""
+    if width <= MOST_NEURONS:
+        return list(range(width))
+    return [*range(SHOWN_EACH_END), *range(width - SHOWN_EACH_END, width)]
