@@ -36,8 +36,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         When the file cannot be read, is no IDX file of bytes, or holds more or fewer bytes than it states.
     """
     try:
-        opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-        with opened as stream:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
             magic = stream.read(4)
             if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != UNSIGNED_BYTE or not 1 <= magic[3] <= 4:
                 raise DataError(f"{path} is not an IDX file of bytes: it starts with {magic.hex(' ')}")

@@ -139,6 +139,7 @@ def _find(folder: Path, name: str, file: str) -> Path:
 def _download(name: str, file: str, progress: bool) -> Path:
     import pooch  # here, since most programs never download
 
+    pooch.get_logger().setLevel("WARNING")
     source, failure = SOURCES[name], ""
     for address in source.addresses:
         try:
