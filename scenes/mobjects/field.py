@@ -97,7 +97,7 @@ class ValueField(Framed):
         self.values = np.array(values, dtype=np.float32)
         self.ramp = premultiplied(np.asarray(ramp)[None])[0]
         self.low, self.high, self.smooth = float(low), float(high), smooth
-        self.levels = np.array(levels, dtype=np.float64)
+        self.levels = np.array(levels, dtype=np.float32)
         self.line_width, self.line_color = line_width, line_color
         super().__init__(zone.left, zone.right, zone.bottom, zone.top, opacity=opacity, **kwargs)
 
@@ -110,7 +110,7 @@ class ValueField(Framed):
         corners = canvas.to_pixels(self.points)
         matrix = pixel_to_unit(corners)
         if matrix.any():
-            line = np.array([*ManimColor(self.line_color).to_rgb(), 1.0], dtype=np.float64)
+            line = np.array([*ManimColor(self.line_color).to_rgb(), 1.0], dtype=np.float32) * 255
             paint_values(
                 canvas.pixels, corners, matrix, self.values, self.ramp, self.low, self.high, self.smooth, self.opacity,
                 self.levels, float(canvas.stroke(self.line_width)), line,
@@ -162,7 +162,7 @@ def squares(corners: np.ndarray, picture: np.ndarray, opacity: float) -> list[Po
         corner = corners[0] + across * c + down * r
         right, lower = across * min(reach, columns - c), down * min(reach, rows - r)
         square = Polygon(corner, corner + right, corner + right + lower, corner + lower, stroke_width=0)
-        color = ManimColor.from_rgb(np.clip(picture[r, c, :3] / picture[r, c, 3], 0, 1))
+        color = ManimColor.from_rgb(np.clip(picture[r, c, :3] / picture[r, c, 3], 0, 1).astype(np.float64))
         result.append(square.set_fill(color, opacity=float(alpha) * opacity))
     return result
 

@@ -88,8 +88,8 @@ def formulas(path: LayerPath, number: int) -> list[str]:
     bias = ", ".join(number_text(value) for value in affine.bias[: affine.out_features])
     return [
         first,
-        f"bold(W) = {{{{ mat(delim: \"(\", {matrix}) : W }}}}",
-        f"bold(b) = {{{{ vec(delim: \"(\", {bias}) : b }}}}",
+        f'bold(W) = {{{{ mat(delim: "(", {matrix}) : W }}}}',
+        f'bold(b) = {{{{ vec(delim: "(", {bias}) : b }}}}',
     ]
 
 
@@ -132,5 +132,3 @@ def _select(row: Formula, label: str) -> list[VMobject]:
         return list(row.select(label))
     except KeyError:
         return []
-
-

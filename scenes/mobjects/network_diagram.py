@@ -76,9 +76,9 @@ class NetworkDiagram(VGroup):
         largest : float
             The weight that gets the full colour and width; keep it while others change, so that they can be compared.
         """
-        values = np.concatenate([
-            np.asarray(weight)[np.ix_(self.shown[k], self.shown[k + 1])].ravel() for k, weight in enumerate(weights)
-        ])
+        values = np.concatenate(
+            [np.asarray(weight)[np.ix_(self.shown[k], self.shown[k + 1])].ravel() for k, weight in enumerate(weights)]
+        )
         self.signed = self.theme.weight_colours(values, largest)
         self.signed[:, 3] = np.sqrt(self.signed[:, 3])  # so that small weights can be seen at all
         self.edges.widths = WIDEST * np.sqrt(np.clip(np.abs(values) / largest, 0.0, 1.0)) + 0.4

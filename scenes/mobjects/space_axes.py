@@ -36,9 +36,7 @@ class SpaceAxes(Polylines):
         # axes, then ticks at units, ticks at tens, then the frame's edges; two vertices each
         self.edges = _edges(self.dimensions)
         count = axes + 2 * axes * len(self.steps) + len(self.edges)
-        self.kinds = np.repeat(
-            [0, 1, 2, 3], [axes, axes * len(self.steps), axes * len(self.steps), len(self.edges)]
-        )
+        self.kinds = np.repeat([0, 1, 2, 3], [axes, axes * len(self.steps), axes * len(self.steps), len(self.edges)])
         colours = np.empty((count, 4))
         colours[:, :3] = rgb(theme.faint)
         colours[self.kinds == 1, :3] = colours[self.kinds == 2, :3] = rgb(theme.muted)
@@ -95,6 +93,4 @@ class SpaceAxes(Polylines):
 def _edges(dimensions: int) -> np.ndarray:
     """The edges of the square or cube from -1 to 1, (E, 2, dimensions)."""
     corners = np.array(np.meshgrid(*[[-1.0, 1.0]] * dimensions, indexing="ij")).reshape(dimensions, -1).T
-    return np.array(
-        [(a, b) for i, a in enumerate(corners) for b in corners[i + 1 :] if np.count_nonzero(a != b) == 1]
-    )
+    return np.array([(a, b) for i, a in enumerate(corners) for b in corners[i + 1 :] if np.count_nonzero(a != b) == 1])

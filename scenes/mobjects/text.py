@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from manim import MathTypst, Typst
@@ -18,7 +19,8 @@ def escape(text: str) -> str:
     """Typst markup that shows `text` as it is, whatever characters it has; line breaks stay line breaks."""
     lines = []
     for line in text.split("\n"):
-        shown = line.replace("'", "’").replace("\\", "\\\\").replace('"', '\\"')
+        shown = re.sub(r"(^|[\s(\[“])'", "\\1‘", line).replace("'", "’")
+        shown = shown.replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'#"{shown}"')
     return " \\ ".join(lines)
 

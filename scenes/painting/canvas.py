@@ -25,7 +25,7 @@ class Scratch:
     place : ndarray, float32 (H, W)
         Where along the line the covering point lies; undefined where `coverage` is zero.
     touched : ndarray, int32 (H * W,)
-        The pixels covered so far.
+        The pixels covered so far, as ``row << 16 | column``.
     """
 
     def __init__(self, height: int, width: int) -> None:

@@ -86,14 +86,33 @@ def bounds(corners, height, width):
 
 
 @kernel
-def put(pixels, y, x, red, green, blue, alpha, cover):
-    """Put a premultiplied colour (0 to 255) over one pixel, covering it by `cover` (0 to 1)."""
-    half = np.float32(0.5)
-    keep = np.float32(1.0) - alpha * cover * np.float32(1.0 / 255.0)
-    pixels[y, x, 0] = np.uint8(min(pixels[y, x, 0] * keep + red * cover + half, np.float32(255.0)))
-    pixels[y, x, 1] = np.uint8(min(pixels[y, x, 1] * keep + green * cover + half, np.float32(255.0)))
-    pixels[y, x, 2] = np.uint8(min(pixels[y, x, 2] * keep + blue * cover + half, np.float32(255.0)))
-    pixels[y, x, 3] = np.uint8(min(pixels[y, x, 3] * keep + alpha * cover + half, np.float32(255.0)))
+def blend_row(pixels, y, left, colours):
+    """Put a row of premultiplied colours, float32 (n, 4), 0 to 255, over the frame from column `left` on."""
+    row = pixels[y]
+    for k in range(colours.shape[0]):
+        keep = np.float32(1.0) - colours[k, 3] * np.float32(1.0 / 255.0)
+        for c in range(4):
+            row[left + k, c] = np.uint8(
+                min(row[left + k, c] * keep + colours[k, c] + np.float32(0.5), np.float32(255.0))
+            )
+
+
+@kernel
+def columns_between(matrix, left, right, count, smooth):
+    """For the columns of an upright field: the two samples beside each, the share of the second, and its cover."""
+    first, second = np.empty(right - left, np.int64), np.empty(right - left, np.int64)
+    share, cover = np.empty(right - left, np.float32), np.empty(right - left, np.float32)
+    for x in range(left, right):
+        u, _, ux, _, _, _, _ = locate(matrix, x + 0.5, 0.0)
+        first[x - left], second[x - left], share[x - left] = place_in_row(u, count, smooth, abs(ux))
+        cover[x - left] = np.float32(min(max(min(u, 1.0 - u) / abs(ux) + 0.5, 0.0), 1.0))
+    return first, second, share, cover
+
+
+@kernel
+def is_upright(matrix):
+    """Whether rows and columns of the field are rows and columns of the frame."""
+    return matrix[0, 1] == 0 and matrix[1, 0] == 0 and matrix[2, 0] == 0 and matrix[2, 1] == 0
 
 
 @kernel
@@ -114,26 +133,63 @@ def paint_picture(pixels, corners, matrix, texture, smooth, opacity):
     opacity : float
     """
     left, right, top, bottom = bounds(corners, pixels.shape[0], pixels.shape[1])
+    if right <= left:
+        return
     rows, columns = texture.shape[0], texture.shape[1]
+    colours = np.empty((right - left, 4), np.float32)
+    upright = is_upright(matrix)
+    first, second, share, cover_x = columns_between(matrix, left, right if upright else left, columns, smooth)
+    mixed = np.empty((columns, 4), np.float32)
     for y in range(top, bottom):
-        for x in range(left, right):
-            u, v, ux, uy, vx, vy, inside = locate(matrix, x + 0.5, y + 0.5)
-            if not inside > -0.5:
-                continue
-            cover = np.float32(min(inside + 0.5, 1.0) * opacity)
-            a, b, s = place_in_row(u, columns, smooth, abs(ux) + abs(uy))
-            c, d, t = place_in_row(v, rows, smooth, abs(vx) + abs(vy))
-            w11 = s * t
-            w01, w10 = s - w11, t - w11
-            w00 = np.float32(1.0) - s - w10
-            put(
-                pixels, y, x,
-                texture[c, a, 0] * w00 + texture[c, b, 0] * w01 + texture[d, a, 0] * w10 + texture[d, b, 0] * w11,
-                texture[c, a, 1] * w00 + texture[c, b, 1] * w01 + texture[d, a, 1] * w10 + texture[d, b, 1] * w11,
-                texture[c, a, 2] * w00 + texture[c, b, 2] * w01 + texture[d, a, 2] * w10 + texture[d, b, 2] * w11,
-                texture[c, a, 3] * w00 + texture[c, b, 3] * w01 + texture[d, a, 3] * w10 + texture[d, b, 3] * w11,
-                cover,
-            )  # fmt: skip
+        if upright:
+            _, v, _, _, _, vy, _ = locate(matrix, 0.0, y + 0.5)
+            cover_y = np.float32(min(max(min(v, 1.0 - v) / abs(vy) + 0.5, 0.0), 1.0) * opacity)
+            above, below, t = place_in_row(v, rows, smooth, abs(vy))
+            for k in range(columns):
+                for c in range(4):
+                    mixed[k, c] = texture[above, k, c] + (texture[below, k, c] - texture[above, k, c]) * t
+            for x in range(right - left):
+                a, b, s, cover = first[x], second[x], share[x], cover_x[x] * cover_y
+                for c in range(4):
+                    colours[x, c] = (mixed[a, c] + (mixed[b, c] - mixed[a, c]) * s) * cover
+        else:
+            for x in range(left, right):
+                u, v, ux, uy, vx, vy, inside = locate(matrix, x + 0.5, y + 0.5)
+                # written so that a NaN covers nothing
+                cover = np.float32(min(inside + 0.5, 1.0) * opacity) if inside > -0.5 else np.float32(0.0)
+                if cover == 0:
+                    colours[x - left] = 0.0
+                    continue
+                a, b, s = place_in_row(u, columns, smooth, abs(ux) + abs(uy))
+                above, below, t = place_in_row(v, rows, smooth, abs(vx) + abs(vy))
+                for c in range(4):
+                    upper = texture[above, a, c] + (texture[above, b, c] - texture[above, a, c]) * s
+                    lower = texture[below, a, c] + (texture[below, b, c] - texture[below, a, c]) * s
+                    colours[x - left, c] = (upper + (lower - upper) * t) * cover
+        blend_row(pixels, y, left, colours)
+
+
+@kernel
+def shade_row(colours, values, slopes_2, covers, ramp, offset, factor, levels, reach, strength, line):
+    """Colours, float32 (n, 4), of a row of a field of values, with the lines that pass through it.
+
+    `slopes_2` are squares of how much the value changes over a pixel.
+    """
+    top = np.float32(ramp.shape[0] - 1)
+    for x in range(values.size):
+        value, cover = values[x], covers[x]
+        if not math.isfinite(value):
+            colours[x, 0], colours[x, 1], colours[x, 2], colours[x, 3] = 0.0, 0.0, 0.0, 0.0
+            continue
+        k = int(min(max((value - offset) * factor, np.float32(0.0)), top) + np.float32(0.5))
+        for c in range(4):
+            colours[x, c] = ramp[k, c] * cover
+        for m in range(levels.size):
+            gap = value - levels[m]
+            if gap * gap < reach * reach * slopes_2[x]:
+                amount = min(np.float32(1.0), reach - abs(gap) / math.sqrt(slopes_2[x])) * strength
+                for c in range(4):
+                    colours[x, c] += (line[c] * cover - colours[x, c]) * amount
 
 
 @kernel
@@ -149,56 +205,54 @@ def paint_values(pixels, corners, matrix, values, ramp, low, high, smooth, opaci
     values : float32 (h, w)
     ramp : float32 (n, 4)
         Premultiplied colours, 0 to 255, for values from `low` to `high`.
-    levels : float64 (m,)
+    levels : float32 (m,)
     line_width : float
         In pixels.
-    line : float64 (4,)
-        Colour of the lines, 0 to 1.
+    line : float32 (4,)
+        Premultiplied colour of the lines, 0 to 255.
     """
     left, right, top, bottom = bounds(corners, pixels.shape[0], pixels.shape[1])
+    if right <= left:
+        return
     rows, columns = values.shape
-    steps = ramp.shape[0] - 1
-    factor, offset = np.float32(steps / (high - low)), np.float32(low)
-    reach = max(line_width, 1.0) / 2 + 0.5
-    strength = np.float32(line[3] * opacity * min(line_width, 1.0))
-    one, zero = np.float32(1.0), np.float32(0.0)
-    full = np.float32(255.0)
+    factor, offset = np.float32((ramp.shape[0] - 1) / (high - low)), np.float32(low)
+    reach, strength = np.float32(max(line_width, 1.0) / 2 + 0.5), np.float32(min(line_width, 1.0))
+    colours = np.empty((right - left, 4), np.float32)
+    row, slopes_2 = np.empty(right - left, np.float32), np.empty(right - left, np.float32)
+    covers = np.empty(right - left, np.float32)
+    upright = is_upright(matrix)
+    first, second, share, cover_x = columns_between(matrix, left, right if upright else left, columns, smooth)
+    mixed, change = np.empty(columns, np.float32), np.empty(columns, np.float32)
     for y in range(top, bottom):
-        for x in range(left, right):
-            u, v, ux, uy, vx, vy, inside = locate(matrix, x + 0.5, y + 0.5)
-            if not inside > -0.5:
-                continue
-            cover = np.float32(min(inside + 0.5, 1.0))
-            a, b, s = place_in_row(u, columns, smooth, abs(ux) + abs(uy))
-            c, d, t = place_in_row(v, rows, smooth, abs(vx) + abs(vy))
-            upper = values[c, a] + (values[c, b] - values[c, a]) * s
-            lower = values[d, a] + (values[d, b] - values[d, a]) * s
-            value = upper + (lower - upper) * t
-            if not math.isfinite(value):
-                continue
-            place = min(max((value - offset) * factor, zero), np.float32(steps))
-            k = min(int(place), max(steps - 1, 0))
-            f = place - np.float32(k)
-            n = min(k + 1, steps)
-            put(
-                pixels, y, x,
-                ramp[k, 0] + (ramp[n, 0] - ramp[k, 0]) * f,
-                ramp[k, 1] + (ramp[n, 1] - ramp[k, 1]) * f,
-                ramp[k, 2] + (ramp[n, 2] - ramp[k, 2]) * f,
-                ramp[k, 3] + (ramp[n, 3] - ramp[k, 3]) * f,
-                cover * np.float32(opacity),
-            )  # fmt: skip
-            if levels.size == 0:
-                continue
-            across = ((values[c, b] - values[c, a]) * (one - t) + (values[d, b] - values[d, a]) * t) * (columns - 1)
-            down = (lower - upper) * (rows - 1)
-            slope_x, slope_y = across * ux + down * vx, across * uy + down * vy
-            slope = math.sqrt(slope_x * slope_x + slope_y * slope_y)
-            for level in levels:
-                gap = abs(value - level)
-                if gap < reach * slope:
-                    amount = np.float32(min(1.0, reach - gap / slope)) * strength * cover
-                    put(
-                        pixels, y, x, full * np.float32(line[0]), full * np.float32(line[1]),
-                        full * np.float32(line[2]), full, amount,
-                    )  # fmt: skip
+        if upright:
+            _, v, ux, _, _, vy, _ = locate(matrix, 0.0, y + 0.5)
+            cover_y = np.float32(min(max(min(v, 1.0 - v) / abs(vy) + 0.5, 0.0), 1.0) * opacity)
+            above, below, t = place_in_row(v, rows, smooth, abs(vy))
+            across, down = np.float32(ux * (columns - 1)), np.float32(vy * (rows - 1))
+            for k in range(columns):
+                change[k] = values[below, k] - values[above, k]
+                mixed[k] = values[above, k] + change[k] * t
+            for x in range(right - left):
+                a, b, s = first[x], second[x], share[x]
+                step = mixed[b] - mixed[a]
+                slope_x, slope_y = step * across, (change[a] + (change[b] - change[a]) * s) * down
+                row[x], slopes_2[x] = mixed[a] + step * s, slope_x * slope_x + slope_y * slope_y
+                covers[x] = cover_x[x] * cover_y
+        else:
+            for x in range(left, right):
+                u, v, ux, uy, vx, vy, inside = locate(matrix, x + 0.5, y + 0.5)
+                # written so that a NaN covers nothing
+                covers[x - left] = np.float32(min(inside + 0.5, 1.0) * opacity) if inside > -0.5 else np.float32(0.0)
+                row[x - left] = slopes_2[x - left] = 0.0
+                if covers[x - left] == 0:
+                    continue
+                a, b, s = place_in_row(u, columns, smooth, abs(ux) + abs(uy))
+                above, below, t = place_in_row(v, rows, smooth, abs(vx) + abs(vy))
+                step_up, step_low = values[above, b] - values[above, a], values[below, b] - values[below, a]
+                upper, lower = values[above, a] + step_up * s, values[below, a] + step_low * s
+                across, down = (step_up + (step_low - step_up) * t) * (columns - 1), (lower - upper) * (rows - 1)
+                slope_x, slope_y = across * ux + down * vx, across * uy + down * vy
+                row[x - left] = upper + (lower - upper) * t
+                slopes_2[x - left] = slope_x * slope_x + slope_y * slope_y
+        shade_row(colours, row, slopes_2, covers, ramp, offset, factor, levels, reach, strength, line)
+        blend_row(pixels, y, left, colours)

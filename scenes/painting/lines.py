@@ -18,6 +18,7 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
     `place` together with the position within the segment if `along` is set.
     """
     height, width = coverage.shape
+    zero, one, half = np.float32(0.0), np.float32(1.0), np.float32(0.5)
     dx, dy = x1 - x0, y1 - y0
     length = math.sqrt(dx * dx + dy * dy)
     if not length < 1e7:
@@ -28,9 +29,10 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
     top, bottom = min(y0, y1) - reach, max(y0, y1) + reach
     if right <= 0 or left >= width or bottom <= 0 or top >= height:
         return count
-    inverse = np.float32(1.0 / length) if length > 1e-12 else np.float32(0.0)
+    inverse = np.float32(1.0 / length) if length > 1e-12 else zero
     fx, fy, length_f = np.float32(ux), np.float32(uy), np.float32(length)
-    limit = np.float32(reach)
+    limit, limit_2, solid_2 = np.float32(reach), np.float32(reach * reach), np.float32((reach - 1.0) ** 2)
+    full = np.uint8(peak + half)
     for y in range(max(0, int(math.floor(top))), min(height, int(math.ceil(bottom)))):
         py = y + 0.5 - y0
         low, high = left, right
@@ -39,21 +41,25 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
             middle, spread = x0 + ux * py / uy, reach / abs(uy)
             low, high = max(low, middle - spread), min(high, middle + spread)
         first, last = int(math.floor(max(low, 0.0))), int(math.ceil(min(high, float(width))))
-        py_f = np.float32(py)
+        py_f, px = np.float32(py), np.float32(first - 0.5 - x0)
         for x in range(first, last):
-            px = np.float32(x + 0.5 - x0)
-            t = min(max(px * fx + py_f * fy, np.float32(0.0)), length_f)
+            px += one
+            t = min(max(px * fx + py_f * fy, zero), length_f)
             ex, ey = px - t * fx, py_f - t * fy
-            distance = math.sqrt(ex * ex + ey * ey)
-            if distance < limit:
-                cover = np.uint8(min(np.float32(1.0), limit - distance) * peak + np.float32(0.5))
-                if cover > coverage[y, x]:
-                    if coverage[y, x] == 0:
-                        touched[count] = y * width + x
-                        count += 1
-                    coverage[y, x] = cover
-                    if along:
-                        place[y, x] = np.float32(start) + t * inverse
+            distance_2 = ex * ex + ey * ey
+            if distance_2 >= limit_2:
+                continue
+            cover = full
+            if distance_2 > solid_2:
+                cover = np.uint8((limit - math.sqrt(distance_2)) * peak + half)
+            before = coverage[y, x]
+            if cover > before:
+                if before == 0:
+                    touched[count] = y << 16 | x
+                    count += 1
+                coverage[y, x] = cover
+                if along:
+                    place[y, x] = np.float32(start) + t * inverse
     return count
 
 
@@ -76,7 +82,6 @@ def paint_polylines(pixels, points, starts, widths, colours, per_vertex, opacity
     coverage, place, touched
         A `Scratch`.
     """
-    width = pixels.shape[1]
     for line in range(starts.size - 1):
         first, last = starts[line], starts[line + 1]
         if widths[line] <= 0 or last <= first:
@@ -98,7 +103,7 @@ def paint_polylines(pixels, points, starts, widths, colours, per_vertex, opacity
         )
         alpha = np.float32(colours[part, 3] * opacity / 255.0)
         for k in range(count):
-            y, x = touched[k] // width, touched[k] % width
+            y, x = touched[k] >> 16, touched[k] & 0xFFFF
             cover = np.float32(coverage[y, x])
             coverage[y, x] = 0
             if per_vertex:

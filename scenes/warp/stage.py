@@ -1,0 +1,165 @@
+"""What the scenes about a moving plane share: where things stand, and the plane itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from manim import FadeIn, FadeOut
+
+from engine.analysis.passage import Passage
+from scenes.mobjects.decision_field import DecisionField
+from scenes.mobjects.layer_card import LayerCard, what_it_does
+from scenes.mobjects.moving_plane import MovingPlane
+from scenes.mobjects.network_diagram import NetworkDiagram
+from scenes.mobjects.polylines import Polylines
+from scenes.mobjects.still import Still
+from scenes.mobjects.text import Label
+from scenes.stage import Clock, Stage
+from scenes.theme import SAFE, TEXT, TIMING, Zone
+from scenes.warp.material import boundary_curves, fits, grid_bounds, last_cut, mistakes, wide_projections
+
+if TYPE_CHECKING:
+    from engine.recording import Recording
+
+# Text and numbers stand in a column at the left, the plane has the rest.
+PLANE = Zone(-2.9, SAFE.right, -2.4, 2.75)
+CARD = Zone(SAFE.left, -3.2, -1.0, 2.2)
+DIAGRAM = Zone(SAFE.left, -3.5, -2.4, -1.2)
+VERB_TOP = 2.95
+
+
+class WarpStage(Stage):
+    """A stage with a plane that can move through a network.
+
+    Attributes
+    ----------
+    plane : MovingPlane
+    passage : Passage
+    cards : list of LayerCard
+        One for each hidden layer, and beside them `verbs`: what its parts do, in words.
+    diagram : NetworkDiagram
+    """
+
+    @classmethod
+    def fits(cls, recording: Recording) -> str | None:
+        return fits(recording)
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch that is shown where time stands still: the last of those that were asked for."""
+        _, last = self.options.get("epochs") or (None, None)
+        epochs = [epoch for epoch in self.recording.epochs if last is None or epoch <= last]
+        return int(epochs[-1] if epochs else self.recording.epochs[0])
+
+    def build(self, zone: Zone = PLANE) -> None:
+        """Compute what is shown of the last epoch, and make the mobjects."""
+        data = self.recording.data
+        self.network = self.recording.network(self.last_epoch)
+        self.passage = Passage(self.network, wide_projections(self.recording))
+        self.bounds = grid_bounds(data.x)
+        self.curves = boundary_curves(self.passage, self.bounds)
+        self.wrong = mistakes(self.network, data.x, data.y)
+        self.plane = MovingPlane(self.passage, data.x, data.y, self.bounds, zone, self.curves, theme=self.theme)
+        if self.plane.curve is not None:
+            self.plane.curve.set_opacity(0)
+        self.diagram = NetworkDiagram([*self.passage.widths, self.network.output_shape[0]], DIAGRAM, theme=self.theme)
+        weights = [self.passage.network.weights[f"{k}.weight"] for k in range(self.passage.layers + 1)]
+        self.diagram.set_weights(weights, max(float(np.abs(w).max()) for w in weights))
+
+    def build_cards(self) -> None:
+        """Make the cards of all hidden layers."""
+        self.cards, self.verbs = [], []
+        for k, path in enumerate(self.passage.paths):
+            flipped = ", ".join(str(unit + 1) for unit in self.passage.flipped[k])
+            note = f"unit {flipped} with its sign turned" if flipped else ""
+            self.cards.append(LayerCard(path, k + 1, CARD, note, self.theme))
+            words = what_it_does(path, self.plane.courses[k])
+            self.verbs.append({name: self.verb(text) for name, text in words.items()})
+
+    def verb(self, text: str) -> Still:
+        """A line under the heading that says what is going on."""
+        label = Label(text, size=TEXT.detail, color=self.theme.highlight)
+        label.move_to([SAFE.left, VERB_TOP, 0], aligned_edge=np.array([-1, 1, 0]))
+        still = Still(label)
+        still.set_opacity(0)
+        return still
+
+    def update_mobjects(self, dt: float) -> None:
+        super().update_mobjects(dt)
+        if hasattr(self, "plane"):
+            self.plane.time = self.now
+
+    def hold(self, seconds: float) -> None:
+        """Let time pass; spaces with three dimensions go on turning."""
+        if self.passage.spatial:
+            self.play(Clock(lambda _: self.plane.refresh(), self.plane, run_time=seconds))
+        else:
+            self.wait(seconds)
+
+    def through_layer(self, k: int, seconds: float | None = None) -> None:
+        """Carry the plane through hidden layer k, with its card and its verbs."""
+        course = self.plane.courses[k]
+        card, verbs = self.cards[k], self.verbs[k]
+
+        def show(share: float) -> None:
+            self.plane.place(k, share)
+            card.follow(course, share)
+            at_work = {
+                "stretch": course.presence("turn", "stretch", share=share),
+                "shift": course.presence("shift", share=share),
+                "activate": course.presence("activate", share=share),
+            }
+            for name, verb in verbs.items():
+                verb.set_opacity(at_work[name])
+
+        self.add(card, *verbs.values())
+        self.play_clock(course.seconds if seconds is None else seconds, show, self.plane, rate_func=_linear)
+        self.remove(*verbs.values())
+
+    def show_card(self, k: int, seconds: float = TIMING.quick) -> None:
+        """Fade to the card of hidden layer k, and look at that layer in the diagram."""
+        card = self.cards[k]
+        before = self.cards[k - 1] if k else None
+        self.add(card)
+
+        def fade(share: float) -> None:
+            if before is not None:
+                before.show(1 - min(1.0, 2 * share), {})
+            card.show(max(0.0, 2 * share - 1) if before is not None else share, {})
+            self.diagram.focus(k, share if k == 0 else 1.0)
+            self.plane.refresh()
+
+        self.play_clock(seconds, fade, self.plane, card)
+        if before is not None:
+            self.remove(before)
+
+    def cut_lines(self, opacity: float = 0.0) -> tuple[Polylines, float]:
+        """The last layer's cut where the plane is now: in the last hidden space; with the share of it that is shown."""
+        self.plane.rest(self.passage.layers)
+        x, y = self.plane.zone.width / 2 / self.plane.scale, self.plane.zone.height / 2 / self.plane.scale
+        cut = last_cut(self.passage, self.passage.network, (x, y))
+        lines = Polylines([self.plane.look(line) for line in cut.lines], self.theme.text, 4.0, opacity=opacity)
+        return lines, cut.share
+
+    def field(self, space: int) -> DecisionField | None:
+        """The regions of the classes in one of the spaces, if it is a plane that is shown as it is."""
+        if self.passage.widths[space] != 2:
+            return None
+        self.plane.rest(space)
+        scale, center = self.plane.scale, self.plane.center
+        bounds = self.bounds
+        if space > 0:
+            x, y = self.plane.zone.width / 2 / scale, self.plane.zone.height / 2 / scale
+            side = min(x, y)
+            bounds = type(bounds)(-side, side, -side, side)
+        zone = Zone(*(scale * np.array(bounds) + np.repeat(center, 2)))
+        return DecisionField(self.passage.tail(space), bounds, zone, theme=self.theme, opacity=0.0)
+
+    def fade(self, *entering: Any, leaving: tuple[Any, ...] = (), seconds: float = TIMING.beat) -> None:
+        """Let mobjects come and go at once."""
+        self.play(*map(FadeIn, entering), *map(FadeOut, leaving), run_time=seconds)
+
+
+def _linear(t: float) -> float:
+    return t
