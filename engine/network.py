@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine import machine
 from engine.activations import get_activation
 from engine.errors import ConfigurationError, DataError
-from engine.initializers import get_initializer
+from engine.initializers import Initializer, get_initializer
 from engine.layers import layer_from_config
 from engine.layers.base import Layer, Operation, Shape
 from engine.losses import Loss, get_loss
@@ -109,7 +109,7 @@ class Network:
         self._program: machine.Program | None = None
         self._workspace: machine.Workspace | None = None
 
-    def _build(self) -> list[tuple[str, int, int]]:
+    def _build(self) -> list[tuple[str | Initializer, int, int]]:
         """Infer shapes, lay out the parameters, collect the operations; give each slot's initializer and fans."""
         shape, start = self.input_shape, 0
         fans = []
