@@ -87,7 +87,7 @@ class Network:
     ) -> None:
         self.layers = list(layers)
         self.input_shape = _check_shape(input_shape)
-        self.seed = _check_seed(seed)
+        self.seed = check_seed(seed)
         self.dtype = _check_dtype(dtype)
         if not self.layers:
             raise ConfigurationError("a network needs at least one layer, such as Dense(1)")
@@ -385,7 +385,8 @@ def _check_shape(shape: Sequence[int]) -> Shape:
     return checked
 
 
-def _check_seed(seed: int) -> int:
+def check_seed(seed: int) -> int:
+    """Raise ConfigurationError unless a seed is a whole number from 0 to 2**63 - 1."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
         raise ConfigurationError(f"seed={seed!r} must be a whole number from 0 to 2**63 - 1")
     return int(seed)

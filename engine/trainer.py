@@ -13,7 +13,7 @@ from engine import machine
 from engine.errors import ConfigurationError, TrainingError
 from engine.jit import address
 from engine.losses import Loss, get_loss
-from engine.network import CHUNK, summarise
+from engine.network import CHUNK, check_seed, summarise
 from engine.objective import build_objective, prepare_data
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
@@ -88,7 +88,7 @@ class Trainer:
         self.run = network.new_run()
         self.run[machine.TRAINING] = 1
         if seed is not None:
-            self.run[machine.SEED] = seed
+            self.run[machine.SEED] = check_seed(seed)
         self.schedule = get_schedule(schedule)
         self.clip_norm = clip_norm
         self.epochs = epochs
@@ -125,9 +125,9 @@ class Trainer:
         totals = np.zeros(3)
         machine.lay_out_epoch(self._order, self.run[machine.SEED], self.epoch + 1, self.shuffle)
         first, before = 0, self.step
-        halts = sorted(step - before for step in at_steps or () if before < step <= before + self.batches)
+        halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
         rates, start = self._learning_rates(), self.network.parameters.copy()
-        for last in [*halts, self.batches]:
+        for last in sorted({*halts, self.batches}):
             machine.train_batches(
                 self.network.program, self.objective, self._descent, rates, self.network.parameters, self.gradient,
                 self.moments, self.data, self._order, self._space, self.run, first, last, totals,
