@@ -116,7 +116,7 @@ class Encoder:
         planes = [
             np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size) for plane in frame.planes
         ]
-        convert_to_yuv420(pixels, *planes)
+        convert_to_yuv420(pixels.view(np.uint32)[..., 0], *planes)
         return frame
 
     def _reformat(self, pixels: np.ndarray) -> av.VideoFrame:

@@ -7,7 +7,7 @@ so that a scene is equally long at every frame rate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,8 +22,8 @@ class FrameSink(Protocol):
         """An array uint8 (H, W, 4) to draw the next frame into; it belongs to the renderer until `put`."""
         ...
 
-    def put(self, frame: int, pixels: np.ndarray, repeat: int) -> None:
-        """Take a finished frame, which is shown from number `frame` on for `repeat` frames, and its array."""
+    def put(self, frames: Sequence[int], pixels: np.ndarray) -> None:
+        """Take a finished picture, which is shown at the given frames, and its array."""
         ...
 
     def wants(self, first: int, last: int) -> Iterable[int]:
@@ -37,7 +37,7 @@ class FrameCounter:
     def buffer(self) -> np.ndarray:
         raise AssertionError("a frame counter draws nothing")
 
-    def put(self, frame: int, pixels: np.ndarray, repeat: int) -> None:
+    def put(self, frames: Sequence[int], pixels: np.ndarray) -> None:
         raise AssertionError("a frame counter takes nothing")
 
     def wants(self, first: int, last: int) -> Iterable[int]:
@@ -68,66 +68,81 @@ class FrameRenderer(CairoRenderer):
         self.sink = sink
         self.first_frame = first_frame
         self.frame = 0
+        # what the camera draws into while no frame is asked for; frames belong to the sink
+        self._own_pixels = self.camera.pixel_array
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         scene.compile_animation_data(*args, **kwargs)
         assert scene.animations is not None
-        rate = self.camera.frame_rate
         begin, end = self.time, self.time + scene.duration
-        first, last = self.frame, round(end * rate + 1e-6)
+        # a hair more than the half, so that sums of decimal fractions round as they would on paper
+        first, last = self.frame, round(end * self.camera.frame_rate + 1e-6)
         scene.begin_animations()
-        still = scene.is_current_animation_frozen_frame() and not getattr(scene, "is_settling", bool)()
+        still = scene.is_current_animation_frozen_frame()
         if scene.stop_condition is not None:
             last = self._until(scene, begin, first, last)
-            end = last / rate
+            end = last / self.camera.frame_rate
         elif still:
             self._hold(scene, first, last)
         else:
-            wanted = [k - self.first_frame for k in self.sink.wants(first + self.first_frame, last + self.first_frame)]
-            if wanted:
-                self.save_static_frame_data(scene, scene.static_mobjects)
+            wanted = self._wanted(first, last)
+            if wanted and scene.static_mobjects:
+                self.update_frame(scene, mobjects=scene.static_mobjects)
+                self.static_image = self._own_pixels
             for frame in wanted:
-                self.time = max(frame / rate, begin)
-                scene.update_to_time(self.time - begin)
-                self._draw(scene, scene.moving_mobjects, frame, 1)
+                self._go_to(scene, frame, begin)
+                self._draw(scene, scene.moving_mobjects, frame)
+            self.time = end
+            scene.update_to_time(scene.duration)
         self.time, self.frame = end, last
         if not still:
-            if scene.stop_condition is None:
-                scene.update_to_time(scene.duration)
             for animation in scene.animations:
                 animation.finish()
                 animation.clean_up_from_scene(scene)
-            scene.update_mobjects(0)
+        scene.update_mobjects(0)
         self.static_image = None
         self.num_plays += 1
 
+    def _wanted(self, first: int, last: int) -> list[int]:
+        """Which of the scene's frames from `first` up to `last` the sink wants."""
+        return [k - self.first_frame for k in self.sink.wants(first + self.first_frame, last + self.first_frame)]
+
+    def _go_to(self, scene: Scene, frame: int, begin: float) -> None:
+        """Bring the animation that began at `begin` to where it is at a frame."""
+        self.time = max(frame / self.camera.frame_rate, begin)
+        scene.update_to_time(self.time - begin)
+
     def _until(self, scene: Scene, begin: float, first: int, last: int) -> int:
         """Play until the scene's condition holds, and say at which frame that was."""
+        assert scene.stop_condition is not None
         for frame in range(first, last):
-            self.time = max(frame / self.camera.frame_rate, begin)
-            scene.update_to_time(self.time - begin)
-            if list(self.sink.wants(frame + self.first_frame, frame + self.first_frame + 1)):
-                self._draw(scene, None, frame, 1)
+            self._go_to(scene, frame, begin)
+            if self._wanted(frame, frame + 1):
+                self._draw(scene, None, frame)
             if scene.stop_condition():
                 return frame + 1
         return last
 
     def _hold(self, scene: Scene, first: int, last: int) -> None:
-        """Show a still picture from `first` up to `last`."""
-        wanted = [k - self.first_frame for k in self.sink.wants(first + self.first_frame, last + self.first_frame)]
-        if not wanted:
-            return
-        self.static_image = None
-        if len(wanted) == last - first:
-            self._draw(scene, None, first, last - first)
-            return
-        for frame in wanted:
-            self._draw(scene, None, frame, 1)
+        """Show a picture that stands still once its captions have changed, from `first` up to `last`."""
+        wanted = self._wanted(first, last)
+        settled = getattr(scene, "settled", -1.0) * self.camera.frame_rate
+        while wanted and wanted[0] < settled:
+            frame = wanted.pop(0)
+            self.time = frame / self.camera.frame_rate
+            scene.update_mobjects(0)
+            self._draw(scene, None, frame)
+        if wanted:
+            self.time = wanted[0] / self.camera.frame_rate
+            scene.update_mobjects(0)
+            self._draw(scene, None, *wanted)
 
-    def _draw(self, scene: Scene, mobjects: Iterable[Mobject] | None, frame: int, repeat: int) -> None:
+    def _draw(self, scene: Scene, mobjects: Iterable[Mobject] | None, *frames: int) -> None:
+        """Draw one picture, which is shown at the given frames."""
         self.camera.pixel_array = self.sink.buffer()
         self.update_frame(scene, mobjects)
-        self.sink.put(frame + self.first_frame, self.camera.pixel_array, repeat)
+        pixels, self.camera.pixel_array = self.camera.pixel_array, self._own_pixels
+        self.sink.put([frame + self.first_frame for frame in frames], pixels)
 
     def scene_finished(self, scene: Scene) -> None:
         """Nothing is left to write: the sink has everything."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -56,11 +56,11 @@ class FilmSink:
         self._check()
         return self._free.get()
 
-    def put(self, frame: int, pixels: np.ndarray, repeat: int) -> None:
-        self._waiting.put((pixels, repeat))
-        self.frames += repeat
+    def put(self, frames: Sequence[int], pixels: np.ndarray) -> None:
+        self._waiting.put((pixels, len(frames)))
+        self.frames += len(frames)
         if self.progress is not None:
-            self.progress.update(frame + repeat)
+            self.progress.update(frames[-1] + 1)
 
     def finish(self) -> None:
         """Wait for the encoder and close the file."""
@@ -116,7 +116,7 @@ class StillSink:
     def buffer(self) -> np.ndarray:
         return np.zeros(self.shape, np.uint8)
 
-    def put(self, frame: int, pixels: np.ndarray, repeat: int) -> None:
-        self.stills.update((k, pixels) for k in range(frame, frame + repeat))
+    def put(self, frames: Sequence[int], pixels: np.ndarray) -> None:
+        self.stills.update((frame, pixels) for frame in frames)
         if self.progress is not None:
             self.progress.update(len(self.stills))

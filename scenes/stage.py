@@ -10,13 +10,14 @@ import numpy as np
 from manim import Animation, Mobject, MovingCameraScene, Scene, ThreeDScene, VMobject, linear, smooth
 
 from engine.errors import RenderError
+from scenes.frames import FrameRenderer
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.text import Label
 from scenes.painting.camera import PaintCamera, PaintThreeDCamera
 from scenes.painting.mobject import Painted
 from scenes.subtitles import LINE_LENGTH, LINES, Cue
-from scenes.theme import CAPTION, HEADING, READOUTS, TEXT, Theme, find_theme
+from scenes.theme import CAPTION, HEADING, READOUTS, TEXT, TIMING, Theme, find_theme
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -172,6 +173,8 @@ class BaseStage(Scene):
         if mobject is None and slot.current is None:
             return
         slot.show(mobject, self.now)
+        # manim's own renderer shows a wait as one frame, in which a change would not come to its end
+        slot.fade_time = TIMING.fade if isinstance(self.renderer, FrameRenderer) else 0.0
         if slot not in self.mobjects:
             self.add(slot)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import cairo
 import numpy as np
-from manim import Camera, Mobject, MovingCamera, ThreeDCamera, VMobject
+from manim import Camera, Mobject, MovingCamera, Rectangle, ThreeDCamera, VMobject, config
 
 from scenes.painting.canvas import Canvas, Scratch
 from scenes.painting.mobject import Painted
-from scenes.theme import FRAME_HEIGHT, FRAME_WIDTH
+from scenes.theme import FRAME_HEIGHT
 
 
 class PaintingMixin(Camera):
@@ -54,7 +54,7 @@ class PaintingMixin(Camera):
             height, width = self.pixel_array.shape[:2]
             if self._scratch is None or self._scratch.coverage.shape != (height, width):
                 self._scratch = Scratch(height, width)
-            x, y, span = (0.0, 0.0, FRAME_WIDTH if width * 9 >= height * 16 else FRAME_HEIGHT * width / height)
+            x, y, span = 0.0, 0.0, FRAME_HEIGHT * width / height
             if not fixed and not self.is_spatial:
                 x, y, span = self.view()
             scale = width / span
@@ -86,6 +86,11 @@ class PaintingMixin(Camera):
 
 class PaintCamera(PaintingMixin, MovingCamera):
     """A camera for flat scenes; its `frame` can move and zoom."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # manim's own frame is 16:9 whatever the picture is
+        kwargs.setdefault("frame", Rectangle(width=config.frame_width, height=config.frame_height, stroke_width=0))
+        super().__init__(**kwargs)
 
     def view(self) -> tuple[float, float, float]:
         # as `frame_center` and `frame_width`, without searching through Bézier handles three times

@@ -20,31 +20,43 @@ V_R, V_G, V_B = (_fixed(w * 224 / 255) for w in (0.5, -0.7152 / 1.5748, -0.0722 
 
 
 @kernel
-def convert_to_yuv420(pixels, luma, blue, red):
+def convert_to_yuv420(words, luma, blue, red):
     """Convert a frame to BT.709 limited-range Y'CbCr with one chroma sample for two by two pixels.
 
     Parameters
     ----------
-    pixels : uint8 (H, W, 4)
-        H and W even; alpha is left out.
+    words : uint32 (H, W)
+        The pixels; red is the lowest byte. H and W are even; alpha is left out.
     luma : uint8 (H, >= W)
     blue, red : uint8 (H / 2, >= W / 2)
     """
-    height, width = pixels.shape[0], pixels.shape[1]
-    for y in range(height):
-        row, out = pixels[y], luma[y]
-        for x in range(width):
-            r, g, b = np.int32(row[x, 0]), np.int32(row[x, 1]), np.int32(row[x, 2])
-            out[x] = np.uint8((r * np.int32(Y_R) + g * np.int32(Y_G) + b * np.int32(Y_B) + np.int32(1081344)) >> 16)
+    height, width = words.shape
+    low, pair = np.uint32(0xFF), np.uint32(0xFF00FF)
+    y_r, y_g, y_b = np.uint32(Y_R), np.uint32(Y_G), np.uint32(Y_B)
+    y_0 = np.uint32((16 << 16) + (1 << 15))
+    u_r, u_g, u_b = np.int32(U_R), np.int32(U_G), np.int32(U_B)
+    v_r, v_g, v_b = np.int32(V_R), np.int32(V_G), np.int32(V_B)
+    c_0 = np.int32((128 << 18) + (1 << 17))
+    # sums of two rows: red and blue in the two halves of a word, green in another
+    red_blue, green = np.empty(width, np.uint32), np.empty(width, np.uint32)
     for y in range(height // 2):
-        top, bottom, out_blue, out_red = pixels[2 * y], pixels[2 * y + 1], blue[y], red[y]
+        for part in range(2):
+            row, out = words[2 * y + part], luma[2 * y + part]
+            for x in range(width):
+                word = row[x]
+                r, g, b = word & low, (word >> np.uint32(8)) & low, (word >> np.uint32(16)) & low
+                out[x] = np.uint8((r * y_r + g * y_g + b * y_b + y_0) >> np.uint32(16))
+        top, bottom = words[2 * y], words[2 * y + 1]
+        for x in range(width):
+            red_blue[x] = (top[x] & pair) + (bottom[x] & pair)
+            green[x] = ((top[x] >> np.uint32(8)) & low) + ((bottom[x] >> np.uint32(8)) & low)
+        out_blue, out_red = blue[y], red[y]
         for x in range(width // 2):
-            r = np.int32(top[2 * x, 0]) + top[2 * x + 1, 0] + bottom[2 * x, 0] + bottom[2 * x + 1, 0]
-            g = np.int32(top[2 * x, 1]) + top[2 * x + 1, 1] + bottom[2 * x, 1] + bottom[2 * x + 1, 1]
-            b = np.int32(top[2 * x, 2]) + top[2 * x + 1, 2] + bottom[2 * x, 2] + bottom[2 * x + 1, 2]
-            half = np.int32((128 << 18) + (1 << 17))
-            out_blue[x] = np.uint8((r * np.int32(U_R) + g * np.int32(U_G) + b * np.int32(U_B) + half) >> 18)
-            out_red[x] = np.uint8((r * np.int32(V_R) + g * np.int32(V_G) + b * np.int32(V_B) + half) >> 18)
+            both = red_blue[2 * x] + red_blue[2 * x + 1]
+            r, b = np.int32(both & np.uint32(0xFFFF)), np.int32(both >> np.uint32(16))
+            g = np.int32(green[2 * x] + green[2 * x + 1])
+            out_blue[x] = np.uint8((r * u_r + g * u_g + b * u_b + c_0) >> np.int32(18))
+            out_red[x] = np.uint8((r * v_r + g * v_g + b * v_b + c_0) >> np.int32(18))
 
 
 # Thresholds of an ordered dither. It is the same in every frame, so that what stands still does not flicker.
