@@ -9,7 +9,9 @@
       metrics.jsonl                 one line an epoch
       snapshots/000042.safetensors  parameters after epoch 42
       snapshots/step-000012.safetensors  parameters after the 12th optimisation step
-      checkpoint.safetensors        all that is needed to go on
+      checkpoint.safetensors        all that is needed to go on; while a run goes on, checkpoint-even.safetensors and
+                                    checkpoint-odd.safetensors are newer
+      .lock                         held by the process that writes
 
 `Recorder` writes it, `Recording` reads it, also while it is being written.
 """

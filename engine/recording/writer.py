@@ -23,7 +23,17 @@ from engine.recording.directory import (
     epoch_file,
     step_file,
 )
-from engine.recording.files import Buffer, append, cannot, flush, flush_folder, remove, rewrite_file, write_file
+from engine.recording.files import (
+    Buffer,
+    append,
+    cannot,
+    flush,
+    flush_folder,
+    read_file,
+    remove,
+    rewrite_file,
+    write_file,
+)
 from engine.recording.lines import encode_line
 from engine.recording.tensors import describe, pack, pack_tensors
 
@@ -58,7 +68,7 @@ class Writer:
         self._described = describe(tuple((s.name, np.dtype(run.dtype).str, s.shape) for s in run.layout))
         self._steps: dict[int, str] = {}  # checksums of the steps since the last epoch
         self._last: Callable[[], None] | None = None  # gives the last epoch a snapshot, if it has none
-        self._unflushed_checkpoint: list[Buffer] = []
+        self._passing: Path | None = None  # the newest checkpoint, until it is made to last
         self._unflushed = list(unflushed)
         self._flushed = time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
@@ -162,8 +172,8 @@ class Writer:
             write_file(folder / CHECKPOINT, *chunks, durable=False)
             self._unflushed.append(folder / CHECKPOINT)
         else:
-            rewrite_file(folder / PASSING_CHECKPOINTS[epoch % 2], *chunks)
-            self._unflushed_checkpoint = chunks
+            self._passing = folder / PASSING_CHECKPOINTS[epoch % 2]
+            rewrite_file(self._passing, *chunks)
 
     def _add_snapshot(
         self, epoch: int, parameters: NDArray[Any], metrics: str, line: bytes, steps: dict[int, str]
@@ -177,13 +187,13 @@ class Writer:
     def _flush(self) -> None:
         """Have everything reach the disk; the checkpoint takes its lasting name."""
         folder = self._directory.folder
-        if self._unflushed_checkpoint:
-            write_file(folder / CHECKPOINT, *self._unflushed_checkpoint)
+        if self._passing is not None:
+            write_file(folder / CHECKPOINT, read_file(self._passing))
         try:
             flush([*self._unflushed, folder / METRICS])
             flush_folder(folder / SNAPSHOTS)
             flush_folder(folder)
         except OSError as error:
             raise cannot("written", folder, error) from error
-        self._unflushed, self._unflushed_checkpoint = [], []
+        self._unflushed, self._passing = [], None
         self._flushed = time.monotonic()

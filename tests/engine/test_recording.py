@@ -15,13 +15,29 @@ from safetensors.numpy import load_file
 
 from engine.datasets import load_dataset
 from engine.errors import ConfigurationError, RecordingError
+from engine.experiment import Experiment
 from engine.layers import Dense
 from engine.network import Network
-from engine.recording import Recorder, Recording, lines, reader, tensors, writer
+from engine.recording import Recorder, Recording, data, lines, reader, tensors, writer
 from engine.recording.description import Slot
 
 DATA = {"x": np.arange(12, dtype=np.float32).reshape(6, 2), "y": np.array([0, 1, 0, 1, 1, 0])}
 SETTINGS = {"loss": "binary_crossentropy", "optimizer": {"name": "adam", "learning_rate": 0.01}, "batch_size": 2}
+
+EXPERIMENT = """
+name = "small"
+seed = 7
+[dataset]
+name = "spirals"
+n = 100
+[network]
+layers = [{type = "dense", units = 1, activation = "sigmoid"}]
+[training]
+loss = "binary_crossentropy"
+optimizer = "adam"
+epochs = 1
+batch_size = 32
+"""
 
 
 def make_network(dtype: str = "float32") -> Network:
@@ -232,8 +248,8 @@ def test_names_of_the_data_set(tmp_path: Path) -> None:
     train, validation = dataset.split(0.2, seed=1)
     network = Network([Dense(10, "softmax")], input_shape=(64,), seed=0)
     recorder = Recorder(tmp_path / "run", dataset=dataset)
-    data = {"x": train.x, "y": train.y, "x_validation": validation.x, "y_validation": validation.y}
-    recorder.start(network, {"loss": "categorical_crossentropy"}, data)
+    arrays = {"x": train.x, "y": train.y, "x_validation": validation.x, "y_validation": validation.y}
+    recorder.start(network, {"loss": "categorical_crossentropy"}, arrays)
     recorder.record_epoch(0, network.parameters, {}, {})
     recorder.finish()
     recorded = Recording(tmp_path / "run").data
@@ -241,6 +257,30 @@ def test_names_of_the_data_set(tmp_path: Path) -> None:
     assert recorded.class_names == dataset.class_names and recorded.feature_names == dataset.feature_names
     assert recorded.image_shape == dataset.image_shape
     assert recorded.x.tobytes() == train.x.tobytes() and recorded.y_validation.tobytes() == validation.y.tobytes()
+
+
+def test_an_experiment_is_kept_and_makes_large_data_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    experiment = Experiment.from_toml(EXPERIMENT)
+    train, validation = experiment.dataset_split()
+    assert validation is None
+    network = experiment.build_network(train)
+
+    def recorded(name: str, x: np.ndarray) -> Recording:
+        recorder = Recorder(tmp_path / name, experiment=experiment, dataset=train)
+        recorder.start(network, {"loss": "binary_crossentropy"}, {"x": x, "y": train.y})
+        recorder.record_epoch(0, network.parameters, {}, {})
+        recorder.finish()
+        return Recording(tmp_path / name)
+
+    small = recorded("small", train.x)
+    assert small.experiment is not None and small.experiment.digest == experiment.digest
+    monkeypatch.setattr(data, "STORE_UP_TO", 1000)
+    large = recorded("large", train.x)
+    assert (tmp_path / "small/data.safetensors").exists() and not (tmp_path / "large/data.safetensors").exists()
+    assert large.data.x.tobytes() == small.data.x.tobytes() == train.x.tobytes()
+    assert large.evaluate(0) == small.evaluate(0)
+    with pytest.raises(RecordingError, match="large2: the data set that its experiment makes has another x than"):
+        _ = recorded("large2", train.x + 1).data
 
 
 def test_a_run_without_epochs(tmp_path: Path) -> None:
