@@ -17,7 +17,7 @@ from engine.initializers import Initializer, get_initializer
 from engine.layers import layer_from_config
 from engine.layers.base import Layer, Operation, Shape
 from engine.losses import Loss, get_loss
-from engine.objective import build_objective, prepare_data
+from engine.objective import as_numbers, build_objective, prepare_data
 
 if TYPE_CHECKING:
     from engine.training import History
@@ -187,6 +187,10 @@ class Network:
             f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}".rstrip() for row in rows
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copied array by array, the named weights would no longer be views of the parameters.
+        return _rebuild, (self.config(), self.parameters.copy())
+
     def __repr__(self) -> str:
         sizes = "-".join(_shape_text(shape) for shape in (self.input_shape, *self.layer_shapes))
         return f"Network({sizes}, {self.parameter_count:,} parameters, {self.dtype.name})"
@@ -348,14 +352,13 @@ class Network:
         DataError
             When the shape is not (N, *input_shape), or the values are not finite numbers.
         """
-        array = np.asarray(x)
-        if array.dtype.kind not in "fiub":
-            raise DataError(f"x has the dtype {array.dtype}: it must hold numbers")
+        array = as_numbers("x", x)
         if array.shape[1:] != self.input_shape or array.ndim != 1 + len(self.input_shape):
             raise DataError(
                 f"x has the shape {array.shape}: this network takes (N, {', '.join(map(str, self.input_shape))})"
             )
-        flat = np.require(array.reshape(array.shape[0], prod(self.input_shape)), self.dtype, ["C", "W"])
+        with np.errstate(over="ignore"):  # what overflows is infinite, and found below
+            flat = np.require(array.reshape(array.shape[0], prod(self.input_shape)), self.dtype, ["C", "W"])
         if not np.isfinite(flat).all():
             row = int(np.argwhere(~np.isfinite(flat))[0, 0])
             raise DataError(f"x holds a value that is not finite (NaN or infinite) in example {row}")
@@ -369,6 +372,12 @@ def summarise(totals: NDArray[np.float64], classification: bool) -> dict[str, fl
     if classification:
         means["accuracy"] = float(totals[1] / examples)
     return means
+
+
+def _rebuild(config: dict[str, Any], parameters: NDArray[Any]) -> Network:
+    network = Network.from_config(config)
+    network.parameters[:] = parameters
+    return network
 
 
 def _shape_text(shape: Shape) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
-from engine.errors import DataError
+from engine.errors import ConfigurationError, DataError
 from engine.jit import address
 from engine.losses import Loss
 from engine.metrics import accuracy_kernel
@@ -59,25 +59,41 @@ def prepare_data(
     ------
     DataError
         For shapes that do not fit, values that are not finite, or labels outside the classes.
+    ConfigurationError
+        When the network's output is not one row of classes and the loss needs that.
     """
     inputs = network.check_inputs(x)
     examples = inputs.shape[0]
     if examples == 0:
         raise DataError("x holds no examples: give at least one")
-    targets, classification = _targets(network, np.asarray(y), loss, examples)
+    targets, classification = _targets(network, as_numbers("y", y), loss, examples)
     if weights is None:
         checked = np.ones(examples, network.dtype)
     else:
-        checked = np.require(weights, network.dtype, ["C", "W"])
+        checked = np.require(as_numbers("weights", weights), network.dtype, ["C", "W"])
         if checked.shape != (examples,) or not np.isfinite(checked).all() or (checked < 0).any():
             raise DataError(f"weights has the shape {checked.shape}: it must hold {examples} numbers of at least 0")
     return machine.Data(inputs, targets, checked), classification
 
 
+def as_numbers(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Give values as an array of numbers; DataError when they are something else, such as text or ragged rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise DataError(f"{name} holds rows of different lengths: all must have the same shape") from None
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"{name} has the dtype {array.dtype}: it must hold numbers")
+    return array
+
+
 def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tuple[NDArray[Any], bool]:
     outputs = prod(network.output_shape)
-    if y.dtype.kind not in "fiub":
-        raise DataError(f"y has the dtype {y.dtype}: it must hold whole-number labels or numeric targets")
+    if loss.link == "softmax" and (outputs < 2 or len(network.output_shape) > 1):
+        raise ConfigurationError(
+            f"loss {loss.name!r} compares classes, one output each: the network's output must have the shape "
+            f"(classes,) with at least two of them, not {network.output_shape}"
+        )
     if y.ndim == 0 or y.shape[0] != examples:
         raise DataError(f"y has the shape {y.shape}: it must have one entry for each of the {examples} examples of x")
     if y.ndim == 1 and y.dtype.kind in "iub":
@@ -100,7 +116,8 @@ def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tu
             f"y has the shape {y.shape}: this network needs labels ({examples},) or targets "
             f"({examples}, {', '.join(map(str, network.output_shape))})"
         )
-    targets = np.require(y.reshape(examples, outputs), network.dtype, ["C", "W"])
+    with np.errstate(over="ignore"):  # what overflows is infinite, and found below
+        targets = np.require(y.reshape(examples, outputs), network.dtype, ["C", "W"])
     if not np.isfinite(targets).all():
         row = int(np.argwhere(~np.isfinite(targets))[0, 0])
         raise DataError(f"y holds a value that is not finite (NaN or infinite) in example {row}")
