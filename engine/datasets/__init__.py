@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.datasets import generators
+from engine.datasets import generators, sequences
 from engine.datasets.dataset import Dataset
 from engine.datasets.tables import read_table
 from engine.errors import ConfigurationError, nearest
@@ -46,6 +46,10 @@ DATASETS: dict[str, DatasetEntry] = {
     "circles": DatasetEntry(generators.circles, "a circle around a smaller one"),
     "blobs": DatasetEntry(generators.blobs, "round clouds of points, one for each of several classes"),
     "digits": DatasetEntry(generators.digits, "1797 real handwritten digits of 8x8 pixels, shipped with scikit-learn"),
+    "sine": DatasetEntry(sequences.sine, "pieces of a sine wave, and the value that comes next"),
+    "lorenz": DatasetEntry(sequences.lorenz, "pieces of the chaotic Lorenz system, and the state that comes next"),
+    "adding": DatasetEntry(sequences.adding, "rows of numbers, two of them marked, and the sum of those two"),
+    "delayed_recall": DatasetEntry(sequences.delayed_recall, "a symbol to remember through a stretch of noise"),
 }
 
 
