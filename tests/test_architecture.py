@@ -17,8 +17,10 @@ FORBIDDEN = {
     "scenes": {"click", "rich", "cli", "tests", "benchmarks"},
     "cli": {"manim", "tests", "benchmarks"},
 }
-# What trains a network; scenes must not so much as name it
-TRAINING = {"fit", "run_experiment", "resume", "train"}
+# What trains a network: modules and names that scenes must not import, and a keyword that every training needs
+TRAINING_MODULES = {"engine.training", "engine.trainer", "engine.run"}
+TRAINING_NAMES = {"fit", "resume", "run_experiment", "Recorder", "Trainer"}
+TRAINING_KEYWORDS = {"loss", None}  # None is that of **settings
 
 
 def sources(package: str) -> list[Path]:
@@ -36,17 +38,14 @@ def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, "." * node.level + (node.module or "")
 
 
-def names_of_training(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and name of every use of something that trains: net.fit(...), run_experiment(...), engine.training."""
+def trainings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Line and name of everything that trains: net.fit(..., loss=...), and what is imported to train with."""
+    yield from ((line, name) for line, name in imported(tree) if name in TRAINING_MODULES)
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            yield from ((node.lineno, alias.name) for alias in node.names if alias.name in TRAINING)
-        elif isinstance(node, ast.Call):
-            called = node.func
-            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if name in TRAINING:
-                yield node.lineno, name
-    yield from ((line, name) for line, name in imported(tree) if name in {"engine.training", "engine.run"})
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "engine":
+            yield from ((node.lineno, alias.name) for alias in node.names if alias.name in TRAINING_NAMES)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", None) == "fit":
+            yield from ((node.lineno, "fit") for keyword in node.keywords if keyword.arg in TRAINING_KEYWORDS)
 
 
 @pytest.mark.parametrize("package", FORBIDDEN)
@@ -75,7 +74,7 @@ def test_scenes_never_train() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line} uses {name}"
         for path in sources("scenes")
-        for line, name in names_of_training(ast.parse(path.read_text(encoding="utf-8")))
+        for line, name in trainings(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -92,9 +91,11 @@ def test_the_check_of_imports_sees_them(code: str, expected: list[tuple[int, str
     assert list(imported(ast.parse(code))) == expected
 
 
-@pytest.mark.parametrize("code", ["net.fit(x, y)", "from engine.network import fit", "import engine.training"])
+@pytest.mark.parametrize(
+    "code", ["net.fit(x, y, loss=loss)", "net.fit(**settings)", "from engine import fit", "import engine.training"]
+)
 def test_the_check_of_training_sees_it(code: str) -> None:
-    assert list(names_of_training(ast.parse(code)))
+    assert list(trainings(ast.parse(code)))
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,8 @@ def test_options_change_the_experiment(workplace: Path, small_experiment: Path, 
     units = [(layer["units"], layer["activation"]) for layer in run.network_config["layers"]]
     assert units[:2] == [(5, "relu"), (3, "relu")]
     assert run.training["loss"] == "mse"
-    assert run.training["batch_size"] is None
+    assert run.experiment is not None
+    assert run.experiment.training.batch_size is None
     assert run.training["optimizer"]["name"] == "momentum"
     assert run.training["optimizer"]["learning_rate"] == 0.05
     assert list(run) == [0, 2, 4]
