@@ -3,6 +3,7 @@ VENV    ?= .venv
 FILM    ?= spirals
 QUALITY ?= m
 ARGS    ?=
+BENCH   ?= $(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))
 
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -27,9 +28,9 @@ format: $(READY)  ## let ruff lay out the code and mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(READY)  ## measure against PyTorch and scikit-learn in one run
+bench: $(READY)  ## measure against the alternatives, each pair in one run (BENCH=... picks a file of benchmarks/)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	$(BIN)/python -m benchmarks $(ARGS)
+	set -e; for name in $(BENCH); do $(BIN)/python -m benchmarks.$$name $(ARGS); done
 
 clean:  ## remove .venv and everything that tools left; runs/ and films/ stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
