@@ -118,6 +118,7 @@ class Network:
                 raise ConfigurationError(f"layer {index} is {layer!r}: give a layer such as Dense(16, 'tanh')")
             try:
                 parameters, operations = layer.parameters(shape), layer.operations(shape)
+                output_shape = layer.output_shape(shape)
             except ConfigurationError as error:
                 raise ConfigurationError(f"layer {index}: {error}") from None
             first = start
@@ -131,7 +132,7 @@ class Network:
             for operation in operations:
                 self._operations.append(operation)
                 self._spans.append((first + operation.parameters[0], first + operation.parameters[1]))
-            shape = operations[-1].output_shape
+            shape = output_shape
             self.layer_shapes.append(shape)
             self.layer_spans.append((first, start))
             self._layer_ends.append(len(self._operations))
@@ -150,7 +151,7 @@ class Network:
     @property
     def output_activation(self) -> str:
         """The name of the activation function that makes the output ("linear" if there is none)."""
-        return self._operations[-1].activation or "linear"
+        return (self._operations[-1].activation if self._operations else None) or "linear"
 
     def flat_activation(self, operations: int) -> tuple[int, str] | None:
         """The first layer, among the first operations, with an activation that has no slope, and that activation."""
@@ -201,6 +202,8 @@ class Network:
     def program(self) -> machine.Program:
         """The compiled program, made on first use."""
         if self._program is None:
+            if not self._operations:
+                raise ConfigurationError("none of the network's layers computes anything: add one, such as Dense(1)")
             self._program = machine.assemble(self._operations, self._spans, self.input_shape, self.dtype)
         return self._program
 
@@ -222,7 +225,7 @@ class Network:
         ndarray, shape (N, *output_shape), in the network's dtype
             After the last activation: probabilities where it is a sigmoid or a softmax.
         """
-        return self._outputs(x, [len(self._operations)])[0]
+        return self._outputs(x, [len(self._operations)], [self.output_shape])[0]
 
     def activations(self, x: ArrayLike) -> list[NDArray[Any]]:
         """Every layer's output for a batch of examples.
@@ -232,7 +235,7 @@ class Network:
         list of ndarray, shapes (N, *layer_shape)
             One for each layer, after its activation; the last is what `predict` gives.
         """
-        return self._outputs(x, self._layer_ends)
+        return self._outputs(x, self._layer_ends, self.layer_shapes)
 
     def pre_activations(self, x: ArrayLike) -> list[NDArray[Any]]:
         """Every layer's output before its activation function; the last are the logits.
@@ -242,15 +245,18 @@ class Network:
         list of ndarray, shapes (N, *layer_shape)
             For a layer without an activation function, its output.
         """
-        return self._outputs(x, [end - (self._operations[end - 1].activation is not None) for end in self._layer_ends])
+        ends = [
+            end - (end > start and self._operations[end - 1].activation is not None)
+            for start, end in zip([0, *self._layer_ends], self._layer_ends, strict=False)
+        ]
+        return self._outputs(x, ends, self.layer_shapes)
 
-    def _outputs(self, x: ArrayLike, ends: list[int]) -> list[NDArray[Any]]:
-        """The values after each of the operations numbered by `ends` (counted from 1)."""
+    def _outputs(self, x: ArrayLike, ends: list[int], shapes: list[Shape]) -> list[NDArray[Any]]:
+        """The values after each of the operations numbered by `ends` (counted from 1), in these shapes."""
         inputs = self.check_inputs(x)
         examples = inputs.shape[0]
         capacity = max(1, min(CHUNK, examples))
         space = self.workspace(capacity)
-        shapes = [self._operations[end - 1].output_shape if end else self.input_shape for end in ends]
         outputs = [np.empty((examples, prod(shape)), self.dtype) for shape in shapes]
         run = self.new_run()
         for start in range(0, examples, capacity):

@@ -6,34 +6,47 @@ from typing import Any
 
 from engine.layers.activation import Activation
 from engine.layers.base import Layer, Operation, Parameter, Shape
+from engine.layers.convolution import Conv2D
 from engine.layers.dense import Dense
 from engine.layers.gru import GRU
 from engine.layers.lstm import LSTM
+from engine.layers.pooling import AvgPool2D, MaxPool2D, UpSample2D
 from engine.layers.recurrent import Recurrent
 from engine.layers.regularization import BatchNorm, Dropout
 from engine.layers.residual import Residual
+from engine.layers.shape import Flatten, Reshape
 from engine.layers.simple_rnn import SimpleRNN
 from engine.registry import construct
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.name: layer for layer in (Dense, Activation, Dropout, BatchNorm, Residual, SimpleRNN, LSTM, GRU)
-}
+    layer.name: layer
+    for layer in (
+        Dense, Activation, Conv2D, MaxPool2D, AvgPool2D, UpSample2D, Flatten, Reshape, Dropout, BatchNorm, Residual,
+        SimpleRNN, LSTM, GRU,
+    )
+}  # fmt: skip
 
 __all__ = [
     "GRU",
     "LAYERS",
     "LSTM",
     "Activation",
+    "AvgPool2D",
     "BatchNorm",
+    "Conv2D",
     "Dense",
     "Dropout",
+    "Flatten",
     "Layer",
+    "MaxPool2D",
     "Operation",
     "Parameter",
     "Recurrent",
+    "Reshape",
     "Residual",
     "Shape",
     "SimpleRNN",
+    "UpSample2D",
     "layer_from_config",
 ]
 

@@ -112,14 +112,20 @@ class Layer(ABC):
 
     @abstractmethod
     def operations(self, input_shape: Shape) -> list[Operation]:
-        """The operations that turn the layer's input into its output, in order.
+        """The operations that turn the layer's input into its output, in order; none if it only names the shape anew.
 
         Raises ConfigurationError when the layer cannot take inputs of this shape.
         """
 
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of one example's output."""
+        return self.operations(input_shape)[-1].output_shape
+
     def config(self) -> dict[str, Any]:
         """The settings as a JSON-able dict with the layer's registry name as ``type``."""
-        return {"type": self.name, **{each.name: getattr(self, each.name) for each in fields(self)}}
+        settings = {each.name: getattr(self, each.name) for each in fields(self)}
+        lists = {name: list(value) for name, value in settings.items() if isinstance(value, tuple)}
+        return {"type": self.name, **settings, **lists}
 
     def __str__(self) -> str:
         return type(self).__name__

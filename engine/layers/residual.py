@@ -121,7 +121,7 @@ class Residual(Layer):
         parameters, shape = [], input_shape
         for index, layer in enumerate(self._made()):
             parameters += [replace(each, name=f"{index}.{each.name}") for each in layer.parameters(shape)]
-            shape = layer.operations(shape)[-1].output_shape
+            shape = layer.output_shape(shape)
         if shape != input_shape:
             self._strides(input_shape, shape)
             channels = (input_shape[-1], shape[-1])
@@ -131,11 +131,10 @@ class Residual(Layer):
     def operations(self, input_shape: Shape) -> list[Operation]:
         inner, shape, start = [], input_shape, 0
         for layer in self._made():
-            operations = layer.operations(shape)
-            for each in operations:
+            for each in layer.operations(shape):
                 inner.append(replace(each, parameters=(start + each.parameters[0], start + each.parameters[1])))
             start += sum(each.size for each in layer.parameters(shape))
-            shape = operations[-1].output_shape
+            shape = layer.output_shape(shape)
         branch = Operation(_branch_kernels, input_shape, tape_per_example=prod(shape))
         if shape != input_shape:
             dims = (*_image(input_shape), *_image(shape), *self._strides(input_shape, shape))

@@ -1,0 +1,192 @@
+"""The convolution of images: unfolded into what the windows see, it is one matrix product an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numba import prange
+
+from engine.activations import get_activation
+from engine.errors import ConfigurationError
+from engine.initializers import get_initializer
+from engine.jit import kernel, like
+from engine.layers.activation import activation_operations
+from engine.layers.base import Operation, Parameter, Shape, WeightedLayer, check_count
+from engine.layers.windows import Pair, Windows, check_pair, crop, fold, padded, unfold, unfold_taps, windows
+
+PADDINGS = ("valid", "same")
+
+# Each share of a batch sums its own gradient. Their number is fixed, so that the sum does not depend on the number of
+# threads that work on them.
+SHARES = 16
+
+
+@kernel(parallel=True)
+def convolution_forward(run, dims, constants, theta, x, y, tape):
+    """Y_n = U(X_n) Θ: row (i, j) of U(X_n) is what window (i, j) sees and a 1, and Θ is the weight above the bias."""
+    batch, filters = run[0], dims[13]
+    places, taps = y.size // (batch * filters), theta.size // filters
+    weight, x_size, y_size = theta.reshape(taps, filters), x.size // batch, places * filters
+    for n in prange(batch):
+        image = padded(x[n * x_size : (n + 1) * x_size], dims)
+        output = y[n * y_size : (n + 1) * y_size].reshape(places, filters)
+        buffer = np.empty(places * taps, x.dtype)
+        if is_contiguous(dims):
+            np.dot(unfold_transposed(image, dims, buffer.reshape(taps, places)).T, weight, output)
+        else:
+            np.dot(unfold_with_ones(image, dims, buffer.reshape(places, taps)), weight, output)
+
+
+@kernel(parallel=True)
+def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
+    """dΘ = Σ_n U(X_n)ᵀ dY_n, and dX_n = Uᵀ(dY_n Θᵀ)."""
+    shares = min(run[0], SHARES)
+    parts = np.empty((shares, theta.size), x.dtype)
+    for share in prange(shares):
+        backward_share(run, dims, theta, x, dy, dx, share, shares, parts[share])
+    add_up(parts, dtheta)
+
+
+@kernel
+def backward_share(run, dims, theta, x, dy, dx, share, shares, dtheta):
+    """The gradients from one of several equal shares of the batch."""
+    batch, filters = run[0], dims[13]
+    places, taps = dy.size // (batch * filters), theta.size // filters
+    weight, x_size, y_size = theta.reshape(taps, filters), x.size // batch, places * filters
+    buffer, dweight = np.empty(places * taps, x.dtype), np.empty((taps, filters), x.dtype)
+    dtheta[:] = like(x[0], 0)
+    for n in range(share * batch // shares, (share + 1) * batch // shares):
+        image = padded(x[n * x_size : (n + 1) * x_size], dims)
+        doutput = dy[n * y_size : (n + 1) * y_size].reshape(places, filters)
+        if is_contiguous(dims):
+            np.dot(unfold_transposed(image, dims, buffer.reshape(taps, places)), doutput, dweight)
+        else:
+            np.dot(unfold_with_ones(image, dims, buffer.reshape(places, taps)).T, doutput, dweight)
+        add(dweight.reshape(dtheta.size), dtheta)
+        if dx.size > 0:
+            drows = buffer.reshape(places, taps)
+            np.dot(doutput, weight.T, drows)
+            fold_padded(drows, dims, dx[n * x_size : (n + 1) * x_size])
+
+
+@kernel
+def is_contiguous(dims):
+    """Whether neighbouring windows see neighbouring values: one channel, and windows that move right by 1."""
+    return dims[2] * dims[6] == 1
+
+
+@kernel
+def unfold_with_ones(image, dims, rows):
+    unfold(image, dims, rows)
+    for p in range(rows.shape[0]):
+        rows[p, -1] = like(image[0], 1)
+    return rows
+
+
+@kernel
+def unfold_transposed(image, dims, taps):
+    unfold_taps(image, dims, taps)
+    taps[-1] = like(image[0], 1)
+    return taps
+
+
+@kernel
+def fold_padded(rows, dims, dx):
+    """`fold` without what falls on the padding."""
+    if dims[9] == dims[0] and dims[10] == dims[1]:
+        fold(rows, dims, dx)
+    else:
+        image = np.empty(dims[9] * dims[10] * dims[2], rows.dtype)
+        fold(rows, dims, image)
+        crop(image, dims, dx)
+
+
+@kernel
+def add(values, total):
+    for i in range(total.size):
+        total[i] += values[i]
+
+
+@kernel
+def add_up(parts, total):
+    total[:] = parts[0]
+    for s in range(1, parts.shape[0]):
+        add(parts[s], total)
+
+
+@dataclass(frozen=True)
+class Conv2D(WeightedLayer):
+    """A convolution of images: ``outputs[i, j] = activation(Σ window(i, j) · weight + bias)``.
+
+    Parameters
+    ----------
+    filters : int
+        Number of output channels, at least 1.
+    kernel_size : int or (int, int)
+        Height and width of the windows.
+    strides : int or (int, int)
+        How far the windows move down and right.
+    padding : {"valid", "same"}
+        "valid": windows lie where they fit entirely. "same": zeros around the image let ceil(height / stride) ×
+        ceil(width / stride) windows fit, with more zeros after than before where that is not even.
+    activation : str
+        A name in ACTIVATIONS.
+    weight_init, bias_init : str
+        Names in INITIALIZERS.
+    l1, l2, trainable
+        See WeightedLayer and Layer.
+
+    Notes
+    -----
+    Takes inputs of shape ``(height, width, channels)``. Its parameters are ``weight`` (kernel height, kernel width,
+    channels, filters) and ``bias`` (filters,). As everywhere in deep learning, the windows are not mirrored: this is
+    a cross-correlation.
+    """
+
+    filters: int
+    kernel_size: int | Pair
+    strides: int | Pair = 1
+    padding: str = "valid"
+    activation: str = "linear"
+    weight_init: str = "glorot_uniform"
+    bias_init: str = "zeros"
+
+    name: ClassVar[str] = "conv2d"
+    summary: ClassVar[str] = "convolution of images with learned filters"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_count(self, "filters", self.filters)
+        object.__setattr__(self, "kernel_size", check_pair(self, "kernel_size", self.kernel_size))
+        object.__setattr__(self, "strides", check_pair(self, "strides", self.strides))
+        if self.padding not in PADDINGS:
+            raise ConfigurationError(f"{self}: padding={self.padding!r} must be one of {', '.join(PADDINGS)}")
+        get_activation(self.activation)
+        get_initializer(self.weight_init)
+        get_initializer(self.bias_init)
+
+    def parameters(self, input_shape: Shape) -> list[Parameter]:
+        laid = self._windows(input_shape)
+        channels, area = laid.shape[2], laid.size[0] * laid.size[1]
+        fans = area * channels, area * self.filters
+        return [
+            self.weight("weight", (*laid.size, channels, self.filters), self.weight_init, *fans),
+            self.bias("bias", (self.filters,), self.bias_init, *fans),
+        ]
+
+    def operations(self, input_shape: Shape) -> list[Operation]:
+        laid = self._windows(input_shape)
+        shape = (*laid.counts, self.filters)
+        size = sum(parameter.size for parameter in self.parameters(input_shape))
+        affine = Operation(_convolution_kernels, shape, (*laid.dims, self.filters), parameters=(0, size))
+        return [affine, *activation_operations(self.activation, shape)]
+
+    def _windows(self, input_shape: Shape) -> Windows:
+        size, strides = check_pair(self, "kernel_size", self.kernel_size), check_pair(self, "strides", self.strides)
+        return windows(self, "kernel_size", input_shape, size, strides, self.padding == "same")
+
+
+def _convolution_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    return convolution_forward, convolution_backward

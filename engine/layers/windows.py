@@ -1,0 +1,169 @@
+"""Windows that slide over images: how many there are, and an image unfolded into what they see.
+
+Images are channels-last: (height, width, channels). A window reaches `size` places down and right, and moves by
+`strides`. The kernels read these sizes from the start of an operation's `dims`, where `Windows.dims` lays them out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.errors import ConfigurationError
+from engine.jit import kernel, like
+from engine.layers.base import Layer, Shape, check_count
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Where windows lie on images of one shape.
+
+    Parameters
+    ----------
+    shape : (int, int, int)
+        Height, width and channels of an image.
+    size, strides : (int, int)
+        How far a window reaches, and how far it moves, down and right.
+    same : bool
+        False: windows lie where they fit entirely. True: zeros are put around the image so that as many windows fit
+        as there are strides in the image, rounded up; where that is not even, there are more zeros after the image
+        than before (TensorFlow's convention).
+    """
+
+    shape: tuple[int, int, int]
+    size: Pair
+    strides: Pair
+    same: bool = False
+
+    @property
+    def counts(self) -> Pair:
+        """How many windows lie below each other and side by side."""
+        return self._along(0)[0], self._along(1)[0]
+
+    @property
+    def dims(self) -> tuple[int, ...]:
+        """What the kernels read: shape, size, strides, counts, and the padded height, width and its top and left."""
+        (rows, height, top), (columns, width, left) = self._along(0), self._along(1)
+        return (*self.shape, *self.size, *self.strides, rows, columns, height, width, top, left)
+
+    def _along(self, axis: int) -> tuple[int, int, int]:
+        """Along one axis: the number of windows, the padded length, and how much of the padding comes before."""
+        length, size, stride = self.shape[axis], self.size[axis], self.strides[axis]
+        if not self.same:
+            return (length - size) // stride + 1, length, 0
+        count = -(-length // stride)
+        padding = max((count - 1) * stride + size - length, 0)
+        return count, length + padding, padding // 2
+
+
+def image_shape(layer: Layer, shape: Shape) -> tuple[int, int, int]:
+    """The shape as height, width and channels; ConfigurationError when it is not an image's."""
+    if len(shape) != 3:
+        raise ConfigurationError(
+            f"{layer} takes images (height, width, channels), not the shape {shape}: put a Reshape before it, such as "
+            f"Reshape((28, 28, 1))"
+        )
+    return shape[0], shape[1], shape[2]
+
+
+def windows(layer: Layer, what: str, shape: Shape, size: Pair, strides: Pair, same: bool = False) -> Windows:
+    """Lay windows over an image; ConfigurationError, naming the setting `what`, when not one of them fits."""
+    height, width, _ = image = image_shape(layer, shape)
+    if not same and (size[0] > height or size[1] > width):
+        raise ConfigurationError(
+            f"{layer}: {what}={size[0]}×{size[1]} does not fit on an image of {height}×{width}: make it smaller"
+        )
+    return Windows(image, size, strides, same)
+
+
+def check_pair(layer: Layer, name: str, value: Any) -> Pair:
+    """One whole number, or two for down and right, as two; ConfigurationError when they are not at least 1."""
+    if isinstance(value, (list, tuple)):
+        if len(value) != 2:
+            raise ConfigurationError(f"{layer}: {name}={value!r} must be one whole number, or two for height and width")
+        down, right = value
+    else:
+        down = right = value
+    check_count(layer, name, down)
+    check_count(layer, name, right)
+    return down, right
+
+
+# --- kernels ------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def padded(x, dims):
+    """The image with zeros around it, flat; the image itself where it needs none."""
+    height, width, channels = dims[:3]
+    padded_height, padded_width, top, left = dims[9:13]
+    if padded_height == height and padded_width == width:
+        return x
+    image = np.zeros(padded_height * padded_width * channels, x.dtype)
+    for h in range(height):
+        source = x[h * width * channels : (h + 1) * width * channels]
+        target = image[((h + top) * padded_width + left) * channels :]
+        for i in range(source.size):
+            target[i] = source[i]
+    return image
+
+
+@kernel
+def crop(image, dims, x):
+    """The part of a padded image that is not padding."""
+    height, width, channels = dims[:3]
+    padded_width, top, left = dims[10:13]
+    for h in range(height):
+        source = image[((h + top) * padded_width + left) * channels :]
+        target = x[h * width * channels : (h + 1) * width * channels]
+        for i in range(target.size):
+            target[i] = source[i]
+
+
+@kernel
+def unfold(image, dims, rows):
+    """rows[i, j] = image[i·down : i·down + size₀, j·right : j·right + size₁], flat: what window (i, j) sees."""
+    channels, size_down, size_right, down, right, windows_down, windows_right = dims[2:9]
+    line, span = dims[10] * channels, size_right * channels
+    for i in range(windows_down):
+        for j in range(windows_right):
+            row = rows[i * windows_right + j]
+            for p in range(size_down):
+                first = (i * down + p) * line + j * right * channels
+                source, target = image[first : first + span], row[p * span : (p + 1) * span]
+                for t in range(span):
+                    target[t] = source[t]
+
+
+@kernel
+def unfold_taps(image, dims, taps):
+    """The transpose of `unfold`, for one channel and windows that move right by 1: it copies longer stretches."""
+    size_down, size_right, down, _, windows_down, windows_right = dims[3:9]
+    for p in range(size_down):
+        for q in range(size_right):
+            tap = taps[p * size_right + q]
+            for i in range(windows_down):
+                source = image[(i * down + p) * dims[10] + q :]
+                target = tap[i * windows_right : (i + 1) * windows_right]
+                for j in range(windows_right):
+                    target[j] = source[j]
+
+
+@kernel
+def fold(rows, dims, image):
+    """image[i·down : i·down + size₀, j·right : j·right + size₁] += rows[i, j]: the gradient of `unfold`."""
+    channels, size_down, size_right, down, right, windows_down, windows_right = dims[2:9]
+    line, span = dims[10] * channels, size_right * channels
+    image[:] = like(rows[0, 0], 0)
+    for i in range(windows_down):
+        for j in range(windows_right):
+            row = rows[i * windows_right + j]
+            for p in range(size_down):
+                first = (i * down + p) * line + j * right * channels
+                source, target = row[p * span : (p + 1) * span], image[first : first + span]
+                for t in range(span):
+                    target[t] += source[t]
