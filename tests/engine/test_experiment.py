@@ -127,8 +127,7 @@ BAD_SETTINGS = {
     "two sources": ({"dataset": 'name = "xor"\nfile = "a.csv"'},
                     "[dataset] needs either the name of a data set or the file to read, and not both"),
     "data set": ({"dataset": 'name = "xorr"'},
-                 "unknown dataset 'xorr': did you mean 'xor'? (known: blobs, bullseye, circles, digits, interval, "
-                 "moons, spirals, two_curves, xor)"),
+                 "unknown dataset 'xorr': did you mean 'xor'?"),
     "parameter": ({"dataset": 'name = "xor"\nnoize = 1'},
                   "unknown key of [dataset] 'xor' 'noize': did you mean 'noise'? (known: gap, n, name, noise, seed, "
                   "validation)"),
