@@ -17,7 +17,7 @@ from pathlib import Path
 
 from engine.errors import RecordingError
 from engine.recording.description import read_description
-from engine.recording.files import cannot, flush_folder, is_temporary
+from engine.recording.files import TEMPORARY, cannot, flush_folder
 from engine.recording.lock import LOCK, Lock, is_locked
 
 EXPERIMENT = "experiment.toml"
@@ -57,7 +57,7 @@ def check_free(path: Path, overwrite: bool) -> None:
         return
     if not path.is_dir():
         raise RecordingError(f"{path} exists and is not a directory: record to another place")
-    entries = {name for name in os.listdir(path) if not is_temporary(name)}
+    entries = {name for name in os.listdir(path) if not _is_temporary(name)}
     if not entries or (LOCK in entries and entries <= {LOCK, NEW}):
         return  # empty, or a run that was stopped before it started
     if READY not in entries:
@@ -70,7 +70,7 @@ def check_free(path: Path, overwrite: bool) -> None:
                 f"{path} exists already: ask for it to be overwritten, resume it, or record to another directory"
             )
     snapshots = path / SNAPSHOTS
-    foreign = [n for n in _listing(snapshots) if not SNAPSHOT.fullmatch(n) and not is_temporary(n)]
+    foreign = [n for n in _listing(snapshots) if not SNAPSHOT.fullmatch(n) and not _is_temporary(n)]
     if foreign:
         raise RecordingError(f"{snapshots} holds {min(foreign)!r}, which is no snapshot: move it away")
 
@@ -110,6 +110,7 @@ class RunDirectory:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.path)
             settle(self.path)
+            _remove_temporaries(self.path)
             check_free(self.path, overwrite)  # what was there may have changed until now
             self.folder = self.path / NEW
             (self.folder / SNAPSHOTS).mkdir(parents=True)
@@ -141,11 +142,9 @@ class RunDirectory:
         self._lock = Lock(self.path)
         try:
             settle(self.path)
-            for folder in (self.path, self.path / SNAPSHOTS):
-                if folder.is_symlink() and folder != self.path:
-                    raise RecordingError(f"{folder} is a link: a run that goes on must hold its files itself")
-                for name in filter(is_temporary, _listing(folder)):
-                    (folder / name).unlink()
+            if (self.path / SNAPSHOTS).is_symlink():
+                raise RecordingError(f"{self.path / SNAPSHOTS} is a link: a run that goes on must hold its own files")
+            _remove_temporaries(self.path)
         except OSError as error:
             self.release()
             raise cannot("written", self.path, error) from error
@@ -162,6 +161,19 @@ class RunDirectory:
             self.folder = self.path
         self._lock.release()
         self._lock = None
+
+
+def _remove_temporaries(path: Path) -> None:
+    """Remove what a killed process was writing."""
+    for folder in (path.resolve(), path / SNAPSHOTS):
+        for name in filter(_is_temporary, _listing(folder)):
+            (folder / name).unlink()
+
+
+def _is_temporary(name: str) -> bool:
+    """Whether this is a temporary name that `write_file` gives to a file of a run."""
+    match = TEMPORARY.fullmatch(name)
+    return match is not None and (match[1] in FILES or SNAPSHOT.fullmatch(match[1]) is not None)
 
 
 def settle(path: Path) -> None:

@@ -31,6 +31,7 @@ NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 JOIN_UP_TO = 1 << 16  # bytes that are copied together to be written in one call
 
 BLANK = b"00000000"
+TEMPORARY = re.compile(r"\.(.+)\.tmp")  # names of files that are being written
 DIGITS = re.compile(rb"[0-9a-f]{8}")
 
 # A few files are flushed to disk one by one (0.2 to 10 ms each); for more, one flush of everything is cheaper.
@@ -65,7 +66,8 @@ def write_file(path: Path, *chunks: Buffer, durable: bool = True) -> None:
     RecordingError
         When the file cannot be written, such as on a full disk.
     """
-    temporary = temporary_name(path)
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.tmp")
     try:
         try:
             _write(temporary, chunks, durable)
@@ -76,17 +78,6 @@ def write_file(path: Path, *chunks: Buffer, durable: bool = True) -> None:
             raise
     except OSError as error:
         raise cannot("written", path, error) from error
-
-
-def temporary_name(path: Path) -> str:
-    """The name under which `path` is written before it is renamed."""
-    folder, name = os.path.split(path)
-    return os.path.join(folder, f".{name}.tmp")
-
-
-def is_temporary(name: str) -> bool:
-    """Whether `temporary_name` makes names like this."""
-    return name.startswith(".") and name.endswith(".tmp")
 
 
 def _write(name: str, chunks: Sequence[Buffer], durable: bool) -> None:

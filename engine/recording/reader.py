@@ -205,7 +205,7 @@ class Recording:
         for settings in self.network_config["layers"]:
             layer = layer_from_config(settings)
             count += sum(parameter.size for parameter in layer.parameters(shape))
-            shape = layer.operations(shape)[-1].output_shape
+            shape = layer.output_shape(shape)
         return count
 
     @cached_property

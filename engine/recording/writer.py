@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,7 +30,6 @@ from engine.recording.files import (
     cannot,
     flush,
     flush_folder,
-    read_file,
     remove,
     rewrite_file,
     write_file,
@@ -162,7 +162,7 @@ class Writer:
     def _write_checkpoint(self, epoch: int, chunks: list[Buffer]) -> None:
         """Write a checkpoint over the older one of two; the first becomes the lasting one at once.
 
-        The files that are written over are no loss if the process is killed meanwhile: the checksum tells, and the
+        A file that is being written over is no loss if the process is killed meanwhile: the checksum tells, and the
         other one holds the epoch before. Renaming new files over the lasting one would be simpler, but then the file
         system brings each to the disk, which takes 0.1 ms when the disk is idle and 4 ms when it is busy; and
         removing old files makes new ones slow (ext4 does not use an inode again for 5 seconds and searches on).
@@ -187,10 +187,13 @@ class Writer:
     def _flush(self) -> None:
         """Have everything reach the disk; the checkpoint takes its lasting name."""
         folder = self._directory.folder
+        files = [*self._unflushed, folder / METRICS]
         if self._passing is not None:
-            write_file(folder / CHECKPOINT, read_file(self._passing))
+            files.append(self._passing)
         try:
-            flush([*self._unflushed, folder / METRICS])
+            flush(files)
+            if self._passing is not None:
+                os.replace(self._passing, folder / CHECKPOINT)
             flush_folder(folder / SNAPSHOTS)
             flush_folder(folder)
         except OSError as error:

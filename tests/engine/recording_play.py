@@ -1,8 +1,8 @@
 """A made-up training that is played by other processes, to be killed: no test itself.
 
-    recording_play.py train RUN EPOCHS [overwrite] [slowly]
-    recording_play.py resume RUN EPOCHS
-    recording_play.py every-call FOLDER
+recording_play.py train RUN EPOCHS [overwrite] [slowly]
+recording_play.py resume RUN EPOCHS
+recording_play.py every-call FOLDER
 """
 
 from __future__ import annotations

@@ -121,6 +121,20 @@ def test_links_are_not_followed_out_of_the_directory(tmp_path: Path) -> None:
     assert (outside / "target").read_bytes() == b""
 
 
+def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
+    record(tmp_path / "run")
+    (tmp_path / "link").symlink_to(tmp_path / "run")
+    ways = (
+        lambda: Recorder.resume(tmp_path / "link")[0].finish(),
+        lambda: record(tmp_path / "link", overwrite=True),
+    )
+    for again in ways:
+        for name in (".run.json.tmp", "snapshots/.000007.safetensors.tmp", ".notes.tmp"):
+            (tmp_path / "run" / name).touch()
+        again()
+        assert [path.name for path in (tmp_path / "run").rglob("*.tmp")] == [".notes.tmp"]  # which is not ours
+
+
 def test_empty_directories_and_parents(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     record(tmp_path / "empty")
