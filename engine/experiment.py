@@ -56,8 +56,13 @@ class Experiment:
     def __post_init__(self) -> None:
         check_text("name", self.name)
         check_text("description", self.description)
-        if not self.name or Path(self.name).name != self.name or not self.name.isprintable():
-            raise ConfigurationError(f"name={self.name!r} must be one word that can name a folder")
+        if (
+            not self.name
+            or Path(self.name).name != self.name
+            or self.name.startswith(".")
+            or not self.name.isprintable()
+        ):
+            raise ConfigurationError(f"name={self.name!r} must be able to name a folder: no slashes, no dot in front")
 
     # --- TOML ---------------------------------------------------------------------------------------------------------
 
@@ -132,7 +137,7 @@ class Experiment:
         """
         section = DatasetSection(file=str(Path(path).resolve()), target=target, validation=0.2)
         return cls(
-            name=Path(path).stem.strip() or "data",
+            name=Path(path).stem.strip(". ") or "data",
             description=f"Made for {Path(path).name}",
             dataset=section,
             network=NetworkSection((Dense(16, "tanh"), Dense(16, "tanh"))),

@@ -103,7 +103,11 @@ BAD = {
     "nothing": ("\n", "the experiment: 'name' is missing, and every experiment needs one"),
     "no data": ('name = "a"\n', "the experiment: 'dataset' is missing, and every experiment needs one"),
     "name": ('name = "a/b"\n[dataset]\nname = "xor"\n',
-             "the experiment: name='a/b' must be one word that can name a folder"),
+             "the experiment: name='a/b' must be able to name a folder: no slashes, no dot in front"),
+    "name that leads away": ('name = ".."\n[dataset]\nname = "xor"\n',
+                             "the experiment: name='..' must be able to name a folder: no slashes, no dot in front"),
+    "no name": ('name = ""\n[dataset]\nname = "xor"\n',
+                "the experiment: name='' must be able to name a folder: no slashes, no dot in front"),
     "name's type": ('name = 3\n[dataset]\nname = "xor"\n', "the experiment: name=3 must be text in quotes"),
     "section": ('name = "a"\n[datasets]\nname = "xor"\n',
                 "the experiment: unknown key of the experiment 'datasets': did you mean 'dataset'? (known: dataset, "
