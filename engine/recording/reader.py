@@ -112,9 +112,10 @@ class Recording:
 
         A run whose process was killed is interrupted; one that a callback ended early is stopped.
         """
-        if self._run.state == "running" and not is_locked(self.path):
-            return "interrupted"
-        return self._run.state
+        if self._run.state != "running" or is_locked(self.path):
+            return self._run.state
+        # nobody writes: was it killed, or has it ended since this was opened, with more to see when it is opened again?
+        return "interrupted" if read_description(self.path / RUN).state == "running" else "running"
 
     @cached_property
     def metrics(self) -> dict[str, NDArray[np.float64]]:
@@ -132,7 +133,10 @@ class Recording:
         text = bytes(read_file(path, EXPERIMENT_LIMIT))
         if sha256(text) != self._run.experiment_sha256:
             raise RecordingError(f"{path} is damaged or was changed: it is not the experiment that was recorded")
-        return Experiment.from_toml(text.decode())
+        try:
+            return Experiment.from_toml(text.decode())
+        except (UnicodeDecodeError, RecursionError):
+            raise RecordingError(f"{path} is not an experiment") from None
 
     @cached_property
     def data(self) -> RecordedData:

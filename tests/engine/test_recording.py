@@ -290,8 +290,10 @@ def test_a_run_without_epochs(tmp_path: Path) -> None:
     assert run.state == "running" and len(run) == 0 and run.metrics["epoch"].size == 0 and run
     with pytest.raises(RecordingError, match="no epoch yet"):
         run.network()
-    recorder.finish("interrupted")
-    assert Recording(tmp_path / "run").state == "interrupted"
+    recorder.finish("diverged", "the loss is NaN")
+    assert run.state == "running"  # as it was when it was opened
+    run = Recording(tmp_path / "run")
+    assert run.state == "diverged" and run.message == "the loss is NaN"
 
 
 def test_reading_while_it_is_written(tmp_path: Path) -> None:

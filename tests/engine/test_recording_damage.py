@@ -16,7 +16,7 @@ from engine.layers import Dense
 from engine.network import Network
 from engine.recording import Recorder, Recording
 from engine.recording.description import read_description, write_description
-from engine.recording.files import checksum
+from engine.recording.files import checksum, sha256
 from engine.recording.tensors import START, read_tensors
 
 DATA = {"x": np.arange(8, dtype=np.float32).reshape(4, 2), "y": np.array([0, 1, 0, 1])}
@@ -279,11 +279,15 @@ def test_metrics_that_are_no_numbers(run: Path, values: str) -> None:
     assert "metrics.jsonl" in text and "of epoch 3" in text
 
 
-def test_changed_experiments_are_found(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_experiments_are_found(run: Path) -> None:
     resign(run / "run.json", lambda values: values.update(experiment_sha256="0" * 64))
     assert "experiment.toml is missing" in sentence(run)
     (run / "experiment.toml").write_text("name = 'spirals'")
     assert "experiment.toml is damaged or was changed" in sentence(run)
+    for text in (b"name = '\xff'", b"a = " + b"[" * 100_000):
+        (run / "experiment.toml").write_bytes(text)
+        resign(run / "run.json", lambda values, text=text: values.update(experiment_sha256=sha256(text)))
+        assert "experiment.toml is not an experiment" in sentence(run)
 
 
 @pytest.mark.parametrize("name", ["nothing", "file", "folder"])
