@@ -139,7 +139,7 @@ class Trainer:
         self.epoch += 1
         return {
             **summarise(totals, self.classification),
-            "gradient_norm": float(np.linalg.norm(self.gradient)),
+            "gradient_norm": _norm(self.gradient),
             "gradient_norms": self._layer_norms(self.gradient),
             "update_norms": self._layer_norms(self.network.parameters - start),
             "learning_rate": float(rates[-1]),
@@ -147,8 +147,7 @@ class Trainer:
 
     def _layer_norms(self, vector: NDArray[Any]) -> list[float]:
         """The Euclidean norm of each layer's part of a vector as long as the parameters; 0 for layers without any."""
-        spans = self.network.layer_spans
-        return [math.sqrt(float(vector[start:stop] @ vector[start:stop])) for start, stop in spans]
+        return [_norm(vector[start:stop]) for start, stop in self.network.layer_spans]
 
     def observe(self, loss: float) -> None:
         """Tell a schedule that watches the loss how the epoch went."""
@@ -215,6 +214,12 @@ class Trainer:
         self.plateau[:] = checkpoint["plateau"]
         self.epoch = int(np.ravel(checkpoint["epoch"])[0])
         self.run[machine.STEP] = int(np.ravel(checkpoint["step"])[0])
+
+
+def _norm(vector: NDArray[Any]) -> float:
+    """The Euclidean norm, in float64: the square of a large float32 overflows."""
+    wide = vector.astype(np.float64)
+    return math.sqrt(float(wide @ wide))
 
 
 def _check_slopes(network: Network, objective: machine.Objective, loss: Loss, optimizer: Optimizer) -> None:
