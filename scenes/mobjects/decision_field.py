@@ -7,14 +7,101 @@ import numpy as np
 from engine.analysis.boundary import logits
 from engine.analysis.isoline import Bounds
 from engine.network import Network
-from scenes.mobjects.field import Field
-from scenes.theme import DARK, Theme, Zone
+from scenes.mobjects.field import Field, ValueField
+from scenes.theme import DARK, Theme, Zone, rgb
 
 STRONGEST = 0.34  # opacity of a region where the network is sure
+RAMP = 513
 
 
-class DecisionField(Field):
-    """Regions in the colours of their classes, the stronger the surer the network is.
+class Lattice:
+    """Places in a plane at which a network is asked, from the top left, row by row.
+
+    Parameters
+    ----------
+    bounds : Bounds
+    resolution : int
+        Places along the longer side.
+    """
+
+    def __init__(self, bounds: Bounds, resolution: int) -> None:
+        width, height = bounds.right - bounds.left, bounds.top - bounds.bottom
+        self.columns = max(2, round(resolution * min(1.0, width / height)))
+        self.rows = max(2, round(resolution * min(1.0, height / width)))
+        places = bounds.lattice(self.columns, self.rows).reshape(self.rows, self.columns, 2)[::-1]
+        self.places = np.ascontiguousarray(places.reshape(-1, 2))
+
+    def ask(self, network: Network) -> np.ndarray:
+        """The network's logits at all places, (rows, columns, K)."""
+        return logits(network, self.places).reshape(self.rows, self.columns, -1)
+
+
+class TwoClassField(ValueField):
+    """Regions of two classes, the stronger the surer the network is, with a line between them.
+
+    The values are ``p(B) - p(A)``; see `decision_field` for the parameters.
+    """
+
+    def __init__(
+        self, network: Network, bounds: Bounds, zone: Zone, resolution: int, line_width: float, theme: Theme,
+        opacity: float,
+    ) -> None:  # fmt: skip
+        self.lattice = Lattice(bounds, resolution)
+        super().__init__(
+            self.values_of(network), zone, two_class_ramp(theme), -1.0, 1.0, levels=(0.0,) if line_width else (),
+            line_width=line_width, line_color=theme.text, opacity=opacity,
+        )  # fmt: skip
+
+    def values_of(self, network: Network) -> np.ndarray:
+        """``p(B) - p(A)`` at all places, (rows, columns)."""
+        z = self.lattice.ask(network)
+        lead = z[..., 0] if z.shape[2] == 1 else z[..., 1] - z[..., 0]
+        return np.asarray(np.tanh(lead / 2))
+
+    def set_network(self, network: Network) -> TwoClassField:
+        """Show another network's decisions, such as those of another epoch."""
+        self.set_values(self.values_of(network))
+        return self
+
+
+class ManyClassField(Field):
+    """Regions of several classes, each the stronger the farther its class is ahead; see `decision_field`."""
+
+    def __init__(
+        self, network: Network, bounds: Bounds, zone: Zone, resolution: int, theme: Theme, opacity: float
+    ) -> None:
+        self.lattice, self.theme = Lattice(bounds, resolution), theme
+        super().__init__(self.picture_of(network), zone, opacity=opacity)
+
+    def picture_of(self, network: Network) -> np.ndarray:
+        """Colours with opacity, (rows, columns, 4)."""
+        z = self.lattice.ask(network)
+        shares = np.exp(z - z.max(axis=2, keepdims=True))
+        shares = np.sort(shares / shares.sum(axis=2, keepdims=True), axis=2)
+        picture = np.empty((*z.shape[:2], 4))
+        picture[..., :3] = self.theme.class_colours(z.argmax(axis=2))
+        picture[..., 3] = STRONGEST * np.sqrt(shares[..., -1] - shares[..., -2])
+        return picture
+
+    def set_network(self, network: Network) -> ManyClassField:
+        """Show another network's decisions, such as those of another epoch."""
+        self.set_picture(self.picture_of(network))
+        return self
+
+
+DecisionField = TwoClassField | ManyClassField
+
+
+def decision_field(
+    network: Network,
+    bounds: Bounds,
+    zone: Zone,
+    resolution: int = 128,
+    line_width: float = 0.0,
+    theme: Theme = DARK,
+    opacity: float = 1.0,
+) -> DecisionField:
+    """Regions in the colours of their classes.
 
     Parameters
     ----------
@@ -25,47 +112,19 @@ class DecisionField(Field):
     zone : Zone
         Where it goes in the frame.
     resolution : int
-        Samples along the longer side.
+        How many places along the longer side the network is asked at.
+    line_width : float
+        Of the line between two classes, in manim's stroke units; 0 is none.
     """
-
-    def __init__(
-        self,
-        network: Network,
-        bounds: Bounds,
-        zone: Zone,
-        resolution: int = 160,
-        theme: Theme = DARK,
-        opacity: float = 1.0,
-    ) -> None:
-        width, height = bounds.right - bounds.left, bounds.top - bounds.bottom
-        self.columns = max(2, round(resolution * min(1.0, width / height)))
-        self.rows = max(2, round(resolution * min(1.0, height / width)))
-        self.theme = theme
-        # pictures begin at the top, lattices at the bottom
-        lattice = bounds.lattice(self.columns, self.rows).reshape(self.rows, self.columns, 2)[::-1]
-        self.nodes = np.ascontiguousarray(lattice.reshape(-1, 2), dtype=network.dtype)
-        super().__init__(self.colours_of(network), zone, opacity=opacity)
-
-    def colours_of(self, network: Network) -> np.ndarray:
-        """The picture of a network's decisions, (rows, columns, 4) between 0 and 1."""
-        return tints(logits(network, self.nodes), self.theme).reshape(self.rows, self.columns, 4)
-
-    def set_network(self, network: Network) -> DecisionField:
-        """Show another network's decisions, such as those of another epoch."""
-        self.set_picture(self.colours_of(network))
-        return self
+    if network.output_shape[0] <= 2:
+        return TwoClassField(network, bounds, zone, resolution, line_width, theme, opacity)
+    return ManyClassField(network, bounds, zone, resolution, theme, opacity)
 
 
-def tints(values: np.ndarray, theme: Theme = DARK) -> np.ndarray:
-    """Colours with opacity, (N, 4), for logits (N, K): the winner's colour, as strong as its lead is sure."""
-    if values.shape[1] == 1:
-        winner = (values[:, 0] > 0).astype(np.int64)
-        lead = np.abs(np.tanh(values[:, 0] / 2))  # 2p - 1
-    else:
-        shifted = np.exp(values - values.max(axis=1, keepdims=True))
-        shares = np.sort(shifted / shifted.sum(axis=1, keepdims=True), axis=1)
-        winner, lead = values.argmax(axis=1), shares[:, -1] - shares[:, -2]
-    result = np.empty((len(values), 4))
-    result[:, :3] = theme.class_colours(winner)
-    result[:, 3] = STRONGEST * np.sqrt(lead)
-    return result
+def two_class_ramp(theme: Theme) -> np.ndarray:
+    """Colours with opacity, (RAMP, 4), from surely A over undecided to surely B."""
+    lead = np.linspace(-1, 1, RAMP)
+    ramp = np.empty((RAMP, 4))
+    ramp[:, :3] = np.where(lead[:, None] < 0, rgb(theme.class_colour(0)), rgb(theme.class_colour(1)))
+    ramp[:, 3] = STRONGEST * np.sqrt(np.abs(lead))
+    return ramp

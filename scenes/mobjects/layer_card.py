@@ -31,14 +31,13 @@ class LayerCard(VGroup):
     """
 
     def __init__(
-        self, path: LayerPath, number: int, zone: Zone, note: str = "", theme: Theme = DARK, size: float = TEXT.label
+        self, path: LayerPath, number: int, zone: Zone, note: str = "", theme: Theme = DARK, size: float = TEXT.readout
     ) -> None:
         self.formulas = formulas(path, number)
         rows = [Formula(text, size=size, color=theme.text) for text in self.formulas]
         notes = [Label(text, size=TEXT.small, color=theme.muted) for text in (*remarks(path), note) if text]
         block = VGroup(*rows, *notes).arrange(DOWN, buff=GAP, aligned_edge=LEFT)
-        if block.width > zone.width:
-            block.scale_to_fit_width(zone.width)
+        block.scale(min(1.0, zone.width / block.width, zone.height / block.height))
         block.move_to([zone.left, zone.top, 0], aligned_edge=UP + LEFT)
         self.base = Still(VGroup(*(row.copy() for row in rows), *notes))
         self.highlights: dict[str, Still] = {}
@@ -48,9 +47,9 @@ class LayerCard(VGroup):
                 group = VGroup(*(member.copy() for member in selected)).set_color(theme.highlight)
                 self.highlights[name] = Still(group)
         super().__init__(self.base, *self.highlights.values())
-        self.show(0.0, {})
+        self.light(0.0, {})
 
-    def show(self, opacity: float, presence: dict[str, float]) -> LayerCard:
+    def light(self, opacity: float, presence: dict[str, float]) -> LayerCard:
         """Set how visible the card is, and how much each part (``"stretch"``, ``"shift"``, …) is at work."""
         self.base.set_opacity(opacity)
         for name, still in self.highlights.items():
@@ -59,7 +58,7 @@ class LayerCard(VGroup):
 
     def follow(self, course: LayerCourse, share: float, opacity: float = 1.0) -> LayerCard:
         """Show what is at work when `share` of the course has passed."""
-        return self.show(
+        return self.light(
             opacity,
             {
                 STRETCH: course.presence(TURN, STRETCH, share=share),
@@ -95,17 +94,17 @@ def formulas(path: LayerPath, number: int) -> list[str]:
 
 def remarks(path: LayerPath) -> list[str]:
     """What the layer does to space, in words: the determinant and whether it folds or flattens."""
-    said = []
     affine: AffinePath = path.affine
+    said = []
     if affine.determinant is not None and affine.in_features <= MOST_ENTRIES:
-        said.append(f"det W = {affine.determinant:.2f}".replace("-", "−") + (" (mirrored)" if affine.mirrors else ""))
+        said.append(f"det W = {affine.determinant:.2f}".replace("-", "−") + (", mirrored" if affine.mirrors else ""))
     if affine.collapses:
         said.append(f"flattens {affine.in_features} dimensions to {affine.rank}")
     if path.folds:
-        said.append("folds space")
+        said.append("folds")
     elif not affine.collapses:
-        said.append("no tear, no fold")
-    return said
+        said.append("no fold")
+    return [", ".join(said)]
 
 
 def what_it_does(path: LayerPath, course: LayerCourse) -> dict[str, str]:
@@ -114,7 +113,7 @@ def what_it_does(path: LayerPath, course: LayerCourse) -> dict[str, str]:
     if TURN in course.parts or STRETCH in course.parts:
         both = [word for name, word in ((TURN, "turn"), (STRETCH, "stretch")) if name in course.parts]
         verbs[STRETCH] = " and ".join(both)
-    if SHIFT in course.parts:
+    if SHIFT in course.parts and SHIFT not in course.unseen:
         verbs[SHIFT] = "shift"
     if ACTIVATE in course.parts:
         verbs[ACTIVATE] = VERBS.get(path.activation, f"apply {path.activation}")

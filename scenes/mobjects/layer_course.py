@@ -10,7 +10,8 @@ import numpy as np
 from engine.analysis.geometry import LayerPath, Progress
 
 SAMPLES = 121
-WINDOW = 0.16  # of the course: over how much of it a zoom is spread
+SMALL_SHIFT = 0.02  # of the size of things
+WINDOW = 0.06  # of the course: over how much of it a zoom is spread
 
 TURN, STRETCH, SHIFT, ACTIVATE = "turn", "stretch", "shift", "activate"
 
@@ -51,11 +52,14 @@ class LayerCourse:
         The time that the movement needs to be followed.
     parts : dict of str to Part
         What there is to do; parts that would change nothing are left out.
+    unseen : set of str
+        Parts that are too small to be seen, and happen together with another.
     """
 
     def __init__(self, path: LayerPath, whole: bool = False, pace: float = 1.0) -> None:
         affine = path.affine
         pause = 0.25
+        self.unseen: set[str] = set()
         spans: dict[str, tuple[float, float]] = {}
         at = pause
         if whole:
@@ -71,9 +75,13 @@ class LayerCourse:
                 spans[STRETCH] = (at, at + 1.3)
                 at += 1.3
             at = max([at, *(end for _, end in spans.values())]) + pause
-            if np.abs(affine.bias).max() > 1e-3:
+            size = np.abs(affine.bias).max()
+            if size > SMALL_SHIFT * max(1.0, affine.singular_values[0]):
                 spans[SHIFT] = (at, at + 0.9)
                 at += 0.9 + pause
+            elif size > 0:
+                spans[SHIFT] = spans.get(STRETCH, (at - pause, at))  # too small to see: done on the way
+                self.unseen = {SHIFT}
         if path.activation != "linear":
             spans[ACTIVATE] = (at, at + 1.7)
             at += 1.7
@@ -95,7 +103,8 @@ class LayerCourse:
     def presence(self, *names: str, share: float) -> float:
         """How much the picture is about the named parts, 0 to 1."""
         fade = 0.35 / max(self.seconds, 1e-9)
-        return max((self.parts[name].presence(share, fade) for name in names if name in self.parts), default=0.0)
+        seen = [self.parts[name] for name in names if name in self.parts and name not in self.unseen]
+        return max((part.presence(share, fade) for part in seen), default=0.0)
 
     def fit(self, start: float, end: float, needed: Callable[[Progress], float]) -> None:
         """Choose the scale along the course.

@@ -16,14 +16,12 @@ from scenes.mobjects.layer_course import LayerCourse, smooth
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.space_axes import SpaceAxes
+from scenes.mobjects.view import View, fitting
 from scenes.mobjects.warped_grid import WarpedGrid, grid_lines
 from scenes.theme import DARK, Theme, Zone
 
 BOUNDED = {"tanh": 1.0, "sigmoid": 1.0, "softmax": 1.0}  # how far outputs can be from 0
 ROOM = 0.94  # of the zone's height or width is used at rest
-FOCAL = 18.0  # distance of the eye, in scene units, for what leaves the plane
-TILT = np.radians(62.0)  # from above, in spaces with three dimensions
-SWING, SWING_SECONDS = np.radians(32.0), 18.0  # how far and how slowly the eye goes round
 
 
 class MovingPlane(VGroup):
@@ -54,12 +52,10 @@ class MovingPlane(VGroup):
     cloud : PointCloud
     courses : list of LayerCourse
         One for each hidden layer.
-    center : ndarray, (2,)
-        Where the origin is in the frame.
+    view : View
+        Its `origin` and `time` may be set from outside; `refresh` shows the change.
     zoom : float
-        Multiplies the scale; with `center` it places the whole elsewhere.
-    time : float
-        Absolute seconds, for the slow turn of spaces with three dimensions.
+        Multiplies the scale.
     """
 
     def __init__(
@@ -76,8 +72,8 @@ class MovingPlane(VGroup):
         theme: Theme = DARK,
     ) -> None:
         self.passage, self.bounds, self.zone = passage, bounds, zone
-        self.center = zone.center[:2].copy()
-        self.zoom, self.time = 1.0, 0.0
+        self.view = View(zone.center[:2].copy())
+        self.zoom = 1.0
         self.layer, self.share = 0, 0.0
         self.points_carried = passage.carry(x)
         self.grid_carried: Carried | None = None
@@ -110,6 +106,11 @@ class MovingPlane(VGroup):
             self.courses.append(course)
         self.rest(0)
 
+    @property
+    def visible(self) -> list[Polylines | PointCloud]:
+        """All parts but the curve."""
+        return [self.axes, *([self.grid] if self.grid is not None else []), self.cloud]
+
     # Where things are
 
     def rest(self, space: int) -> MovingPlane:
@@ -120,31 +121,27 @@ class MovingPlane(VGroup):
         """Show everything when `share` of the course through hidden layer number `layer` (from 0) has passed."""
         self.layer, self.share = layer, share
         progress = self.courses[layer].progress(share)
-        self.axes.place(self.look, self.scale, self.frame_opacity, self.tilt)
+        self.view.unit, self.view.tilt = self.zoom * self.courses[layer].scale(share), self.tilt
+        self.axes.place(self.view, self.frame_opacity)
         if self.grid is not None and self.grid_carried is not None:
             self.grid.points[:, :2] = self.seen(self.grid_carried, progress)
         if self.curve is not None and self.curve_carried is not None:
             self.curve.points[:, :2] = self.seen(self.curve_carried, progress)
         positions = self.passage.positions(self.points_carried, layer, progress)
         if self.passage.spatial:
-            order = np.argsort(self.depths(positions), kind="stable")
+            order = np.argsort(self.view.depths(positions), kind="stable")
             self.cloud.set_colours(self.point_colours[order])
             positions = positions[order]
-        self.cloud.points[:, :2] = self.look(positions)
+        self.cloud.points[:, :2] = self.view.look(positions)
         return self
 
     def refresh(self) -> MovingPlane:
-        """Show the same place again, after `center`, `zoom` or `time` have changed."""
+        """Show the same place again, after `zoom` or the view have changed."""
         return self.place(self.layer, self.share)
 
     def seen(self, carried: Carried, progress: Progress) -> np.ndarray:
         """Where carried points are in the frame, (N, 2), at a progress through the present layer."""
-        return self.look(self.passage.positions(carried, self.layer, progress))
-
-    @property
-    def scale(self) -> float:
-        """Scene units to a unit of the present space."""
-        return self.zoom * self.courses[self.layer].scale(self.share)
+        return self.view.look(self.passage.positions(carried, self.layer, progress))
 
     @property
     def affine_share(self) -> float:
@@ -167,27 +164,6 @@ class MovingPlane(VGroup):
         leaving, arriving = 1 - min(1.0, 2 * self.affine_share), max(progress.shift, progress.activate)
         return float(max(before * leaving, after * arriving))
 
-    def look(self, positions: np.ndarray) -> np.ndarray:
-        """Positions of the present space, (N, 3), as they are seen in the frame, (N, 2)."""
-        scaled = self.scale * positions
-        if not self.passage.spatial and not scaled[:, 2].any():
-            return np.asarray(scaled[:, :2] + self.center)
-        right, up, near = self._turned(scaled)
-        seen: np.ndarray = np.column_stack([right, up]) * (FOCAL / (FOCAL - near))[:, None] + self.center
-        return seen
-
-    def depths(self, positions: np.ndarray) -> np.ndarray:
-        """How near to the eye positions of the present space are, (N,)."""
-        return self._turned(self.scale * positions)[2]
-
-    def _turned(self, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """To the right, upwards and towards the eye, in scene units."""
-        tilt = self.tilt
-        round_, down = tilt * SWING * np.sin(2 * np.pi * self.time / SWING_SECONDS), tilt * TILT
-        x, y, z = scaled.T
-        right, back = np.cos(round_) * x - np.sin(round_) * y, np.sin(round_) * x + np.cos(round_) * y
-        return right, np.cos(down) * back + np.sin(down) * z, np.cos(down) * z - np.sin(down) * back
-
     # How large things are
 
     def _images(self, points: np.ndarray) -> list[np.ndarray]:
@@ -201,20 +177,21 @@ class MovingPlane(VGroup):
             shown.append(self.passage.positions(self.grid_carried, layer, progress))
         return np.asarray(np.abs(np.concatenate(shown)).max(axis=0))
 
-    def _rest_scale(self, space: int) -> float:
+    def reach(self, space: int) -> np.ndarray:
+        """How far from its origin a space has anything to show at rest along each axis, (3,)."""
         extent = self._extent(0, START) if space == 0 else self._extent(space - 1, END)
         if space > 0 and space - 1 not in self.passage.projections:
-            bound = BOUNDED.get(self.passage.paths[space - 1].activation, 0.0)
-            extent = np.maximum(extent, bound)
-        return self._fitting(extent, self.passage.shown_width(space) == 3)
+            bound = BOUNDED.get(self.passage.paths[space - 1].activation)
+            if bound is not None:
+                return np.where(np.arange(3) < self.passage.shown_width(space), bound, 0.0)
+        return extent
+
+    def _rest_scale(self, space: int) -> float:
+        return self._fitting(self.reach(space), self.passage.shown_width(space) == 3)
 
     def _needed(self, layer: int, progress: Progress) -> float:
         three = 3 in (self.passage.shown_width(layer), self.passage.shown_width(layer + 1))
         return self._fitting(self._extent(layer, progress), three)
 
     def _fitting(self, extent: np.ndarray, spatial: bool) -> float:
-        if spatial:  # from wherever it is seen
-            radius = max(float(np.linalg.norm(extent)), 1e-6)
-            return ROOM * min(self.zone.width, self.zone.height) / 2 / radius * 1.15
-        horizontal, vertical = np.maximum(extent[:2], 1e-6)
-        return float(ROOM * min(self.zone.width / 2 / horizontal, self.zone.height / 2 / vertical))
+        return fitting(extent, ROOM * self.zone.width, ROOM * self.zone.height, spatial)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from scenes.mobjects.polylines import Polylines
+from scenes.mobjects.view import View
 from scenes.theme import DARK, Theme, rgb
 
 TICKS = 12  # on each side of zero
@@ -44,22 +43,12 @@ class SpaceAxes(Polylines):
         widths = np.choose(self.kinds, [1.6, 1.3, 1.3, 1.6])
         super().__init__(np.zeros((count, 2, 3)), colours, widths)
 
-    def place(
-        self, look: Callable[[np.ndarray], np.ndarray], scale: float, frame_opacity: float, tilt: float = 0.0
-    ) -> SpaceAxes:
-        """Put the axes where a view sees them.
+    def place(self, view: View, frame_opacity: float) -> SpaceAxes:
+        """Put the axes where a view sees them, with the frame from -1 to 1 as opaque as is said.
 
-        Parameters
-        ----------
-        look : callable
-            Positions (N, 3) in the space to (N, 2) in the frame.
-        scale : float
-            Scene units to a unit of the space.
-        frame_opacity : float
-            Of the frame from -1 to 1.
-        tilt : float
-            0 where a plane is seen from above, 1 where a space is seen from aside: its axes end near the frame.
+        Seen from aside, the axes end near the frame.
         """
+        look, scale, tilt = view.look, view.unit, view.tilt
         origin = look(np.zeros((1, 3)))[0]
         flat_reach, near_reach = np.array(self.reach) / scale, np.full(3, 1.35)
         reaches = flat_reach + tilt * (np.minimum(near_reach, flat_reach) - flat_reach)

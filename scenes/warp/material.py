@@ -16,9 +16,8 @@ from engine.network import Network
 if TYPE_CHECKING:
     from engine.recording import Recording
 
-MARGIN = 1.25  # the grid reaches this much farther than the data
+MARGIN = 1.15  # the grid reaches this much farther than the data
 HATCHES = 9  # lines across a cut through a space of three dimensions
-BEYOND = 1.6  # the boundary is followed this much farther than the grid
 
 
 def fits(recording: Recording) -> str | None:
@@ -137,7 +136,7 @@ def hatched(polygon: np.ndarray) -> list[np.ndarray]:
 def boundary_curves(passage: Passage, bounds: Bounds) -> list[np.ndarray]:
     """The decision boundary in the input space: curves of a plane, or places on a line as short strokes' middles."""
     if passage.widths[0] == 2:
-        return pull_back(passage.network, bounds.grown(BEYOND))
+        return pull_back(passage.network, bounds)
     return []
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import FadeIn, FadeOut
+from manim import VMobject
 
+from engine.analysis.isoline import Bounds
 from engine.analysis.passage import Passage
-from scenes.mobjects.decision_field import DecisionField
+from scenes.mobjects.decision_field import DecisionField, decision_field
 from scenes.mobjects.layer_card import LayerCard, what_it_does
 from scenes.mobjects.moving_plane import MovingPlane
 from scenes.mobjects.network_diagram import NetworkDiagram
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
 # Text and numbers stand in a column at the left, the plane has the rest.
 PLANE = Zone(-2.9, SAFE.right, -2.4, 2.75)
-CARD = Zone(SAFE.left, -3.2, -1.0, 2.2)
-DIAGRAM = Zone(SAFE.left, -3.5, -2.4, -1.2)
+CARD = Zone(SAFE.left, -3.2, -0.95, 2.3)
+DIAGRAM = Zone(SAFE.left, -3.55, -2.35, -1.3)
 VERB_TOP = 2.95
 
 
@@ -39,7 +41,11 @@ class WarpStage(Stage):
     cards : list of LayerCard
         One for each hidden layer, and beside them `verbs`: what its parts do, in words.
     diagram : NetworkDiagram
+    regions : DecisionField or None
+        The regions that are there at the moment.
     """
+
+    regions: DecisionField | None = None
 
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
@@ -88,7 +94,7 @@ class WarpStage(Stage):
     def update_mobjects(self, dt: float) -> None:
         super().update_mobjects(dt)
         if hasattr(self, "plane"):
-            self.plane.time = self.now
+            self.plane.view.time = self.now
 
     def hold(self, seconds: float) -> None:
         """Let time pass; spaces with three dimensions go on turning."""
@@ -125,8 +131,8 @@ class WarpStage(Stage):
 
         def fade(share: float) -> None:
             if before is not None:
-                before.show(1 - min(1.0, 2 * share), {})
-            card.show(max(0.0, 2 * share - 1) if before is not None else share, {})
+                before.light(1 - min(1.0, 2 * share), {})
+            card.light(max(0.0, 2 * share - 1) if before is not None else share, {})
             self.diagram.focus(k, share if k == 0 else 1.0)
             self.plane.refresh()
 
@@ -137,9 +143,9 @@ class WarpStage(Stage):
     def cut_lines(self, opacity: float = 0.0) -> tuple[Polylines, float]:
         """The last layer's cut where the plane is now: in the last hidden space; with the share of it that is shown."""
         self.plane.rest(self.passage.layers)
-        x, y = self.plane.zone.width / 2 / self.plane.scale, self.plane.zone.height / 2 / self.plane.scale
+        x, y = self.plane.zone.width / 2 / self.plane.view.unit, self.plane.zone.height / 2 / self.plane.view.unit
         cut = last_cut(self.passage, self.passage.network, (x, y))
-        lines = Polylines([self.plane.look(line) for line in cut.lines], self.theme.text, 4.0, opacity=opacity)
+        lines = Polylines([self.plane.view.look(line) for line in cut.lines], self.theme.text, 4.0, opacity=opacity)
         return lines, cut.share
 
     def field(self, space: int) -> DecisionField | None:
@@ -147,18 +153,33 @@ class WarpStage(Stage):
         if self.passage.widths[space] != 2:
             return None
         self.plane.rest(space)
-        scale, center = self.plane.scale, self.plane.center
-        bounds = self.bounds
+        view, bounds = self.plane.view, self.bounds
         if space > 0:
-            x, y = self.plane.zone.width / 2 / scale, self.plane.zone.height / 2 / scale
-            side = min(x, y)
-            bounds = type(bounds)(-side, side, -side, side)
-        zone = Zone(*(scale * np.array(bounds) + np.repeat(center, 2)))
-        return DecisionField(self.passage.tail(space), bounds, zone, theme=self.theme, opacity=0.0)
+            half = self.plane.reach(space)
+            bounds = Bounds(-half[0], half[0], -half[1], half[1])
+        zone = Zone(*(view.unit * np.array(bounds) + np.repeat(view.origin, 2)))
+        return decision_field(self.passage.tail(space), bounds, zone, theme=self.theme, opacity=0.0)
 
-    def fade(self, *entering: Any, leaving: tuple[Any, ...] = (), seconds: float = TIMING.beat) -> None:
-        """Let mobjects come and go at once."""
-        self.play(*map(FadeIn, entering), *map(FadeOut, leaving), run_time=seconds)
+    def add_behind(self, mobject: VMobject) -> None:
+        """Add something behind everything else."""
+        self.add(mobject)
+        self.bring_to_back(mobject)
+
+    def fade(
+        self, *entering: VMobject, leaving: Sequence[VMobject] = (), seconds: float = TIMING.beat
+    ) -> None:
+        """Let painted mobjects come and go at once; nothing is copied for it."""
+        strengths = [mobject.get_fill_opacity() for mobject in leaving]
+        self.add(*entering)
+
+        def show(share: float) -> None:
+            for mobject in entering:
+                mobject.set_opacity(share)
+            for mobject, strength in zip(leaving, strengths, strict=True):
+                mobject.set_opacity(strength * (1 - share))
+
+        self.play_clock(seconds, show, *entering, *leaving)
+        self.remove(*leaving)
 
 
 def _linear(t: float) -> float:

@@ -1,0 +1,62 @@
+"""From the coordinates of a space to the frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+FOCAL = 18.0  # distance of the eye, in scene units
+TILT = np.radians(62.0)  # from above, where a space has three dimensions
+SWING, SWING_SECONDS = np.radians(32.0), 18.0  # how far and how slowly the eye goes round
+
+
+@dataclass
+class View:
+    """Where a space's points are seen.
+
+    Attributes
+    ----------
+    origin : ndarray, (2,)
+        Where the space's origin is in the frame.
+    unit : float
+        Scene units to a unit of the space.
+    tilt : float
+        0 looks at the first two axes from above, 1 from aside at all three.
+    time : float
+        Seconds; seen from aside, the eye slowly goes to and fro with it.
+    """
+
+    origin: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    unit: float = 1.0
+    tilt: float = 0.0
+    time: float = 0.0
+
+    def look(self, positions: np.ndarray) -> np.ndarray:
+        """Positions (N, 2) or (N, 3) in the space as they are seen in the frame, (N, 2)."""
+        scaled = self.unit * positions
+        if scaled.shape[1] == 2 or (self.tilt == 0.0 and not scaled[:, 2].any()):
+            return np.asarray(scaled[:, :2] + self.origin)
+        right, up, near = self._turned(scaled)
+        seen: np.ndarray = np.column_stack([right, up]) * (FOCAL / (FOCAL - near))[:, None] + self.origin
+        return seen
+
+    def depths(self, positions: np.ndarray) -> np.ndarray:
+        """How near to the eye positions (N, 3) are, (N,)."""
+        return self._turned(self.unit * positions)[2]
+
+    def _turned(self, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """To the right, upwards and towards the eye, in scene units."""
+        round_ = self.tilt * SWING * np.sin(2 * np.pi * self.time / SWING_SECONDS)
+        down = self.tilt * TILT
+        x, y, z = scaled.T
+        right, back = np.cos(round_) * x - np.sin(round_) * y, np.sin(round_) * x + np.cos(round_) * y
+        return right, np.cos(down) * back + np.sin(down) * z, np.cos(down) * z - np.sin(down) * back
+
+
+def fitting(extent: np.ndarray, width: float, height: float, spatial: bool = False) -> float:
+    """The scale at which everything within `extent` of the origin, (2,) or (3,), is seen within a rectangle."""
+    if spatial:  # from wherever it is seen
+        return min(width, height) / 2 / max(float(np.linalg.norm(extent)), 1e-6) * 1.15
+    horizontal, vertical = np.maximum(extent[:2], 1e-6)
+    return float(min(width / 2 / horizontal, height / 2 / vertical))
