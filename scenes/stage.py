@@ -249,10 +249,12 @@ def caption_lines(text: str) -> list[str]:
     """The lines of a caption, broken evenly if it is one long line; `RenderError` if it does not fit."""
     lines = [" ".join(line.split()) for line in text.strip().split("\n")]
     if len(lines) == 1 and len(lines[0]) > LINE_LENGTH:
-        needed = len(textwrap.wrap(lines[0], LINE_LENGTH))
-        # the narrowest width that gives as few lines makes them about equally long
-        width = next(w for w in range(1, LINE_LENGTH + 1) if len(textwrap.wrap(lines[0], w)) <= needed)
-        lines = textwrap.wrap(lines[0], width)
+        # the narrowest width that gives as few lines as the widest makes them about equally long
+        wrapped = [
+            textwrap.wrap(lines[0], width, break_long_words=False, break_on_hyphens=False)
+            for width in range(1, LINE_LENGTH + 1)
+        ]
+        lines = next(broken for broken in wrapped if len(broken) == len(wrapped[-1]))
     longest = max(lines, key=len)
     if len(lines) > LINES or len(longest) > LINE_LENGTH:
         raise RenderError(

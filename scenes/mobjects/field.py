@@ -134,7 +134,7 @@ class ValueField(Framed):
         return group
 
 
-def resampled(samples: np.ndarray, smooth: bool, fineness: int = 150) -> np.ndarray:
+def resampled(samples: np.ndarray, smooth: bool, fineness: int = 100) -> np.ndarray:
     """Samples (h, w, c) as cells of one value: as they are, or blended at the centres of about `fineness` cells."""
     if not smooth:
         return samples
@@ -158,7 +158,7 @@ def squares(corners: np.ndarray, picture: np.ndarray, opacity: float) -> list[Po
     for r, c in np.argwhere(picture[..., 3] > 0):
         alpha = picture[r, c, 3] / 255
         # an opaque square reaches under the next ones, or the ground would shine through between them
-        reach = 1.2 if alpha * opacity > 0.999 else 1.0
+        reach = 2.0 if alpha * opacity > 0.999 else 1.0
         corner = corners[0] + across * c + down * r
         right, lower = across * min(reach, columns - c), down * min(reach, rows - r)
         square = Polygon(corner, corner + right, corner + right + lower, corner + lower, stroke_width=0)

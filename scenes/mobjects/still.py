@@ -94,17 +94,28 @@ class Still(Framed):
         sprite = np.zeros((high[1] - low[1], high[0] - low[0], 4), np.uint8)
         surface = cairo.ImageSurface.create_for_data(sprite.data, cairo.FORMAT_ARGB32, sprite.shape[1], sprite.shape[0])
         context = cairo.Context(surface)
-        matrix = cairo.Matrix(*a[:, 0], *a[:, 1], *a[:, 2]) * canvas.matrix
-        context.set_matrix(matrix * cairo.Matrix(1, 0, 0, 1, -low[0], -low[1]))
-        canvas.draw_vectors(self.shared.mobject, context)
+        matrix = canvas.matrix * cairo.Matrix(1, 0, 0, 1, -low[0], -low[1])
+        if canvas.is_flat:
+            context.set_matrix(cairo.Matrix(*a[:, 0], *a[:, 1], *a[:, 2]) * matrix)
+            canvas.draw_vectors(self.shared.mobject, context)
+        else:
+            # what is seen in perspective must be where it is before it is projected
+            context.set_matrix(matrix)
+            canvas.draw_vectors(self._placed(), context)
         surface.flush()
         self.shared.sprite, self.shared.corner = sprite, (int(low[0]), int(low[1]))
 
-    def as_vectors(self) -> Mobject:
+    def _placed(self) -> VMobject:
+        """A copy of the mobject where it is now."""
         a = self._affine()
         result = self.shared.mobject.copy()
         for member in result.family_members_with_points():
             member.points[:, :2] = member.points[:, :2] @ a[:, :2].T + a[:, 2]
+        return result
+
+    def as_vectors(self) -> Mobject:
+        result = self._placed()
+        for member in result.family_members_with_points():
             for background in (False, True):
                 member.set_stroke(
                     opacity=member.get_stroke_opacity(background) * self.opacity, background=background, family=False

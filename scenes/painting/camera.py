@@ -20,6 +20,7 @@ class PaintingMixin(Camera):
     def __init__(self, **kwargs: Any) -> None:
         self._scratch: Scratch | None = None
         self._canvases: dict[bool, Canvas] = {}
+        self._is_drawing_fixed = False
         self.fixed_in_frame_mobjects: set[Mobject] = set()
         super().__init__(**kwargs)
 
@@ -62,10 +63,23 @@ class PaintingMixin(Camera):
             context = cairo.Context(surface)
             context.set_matrix(cairo.Matrix(scale, 0, 0, -scale, width / 2 - x * scale, height / 2 + y * scale))
             project = self.project if self.is_spatial and not fixed else None
-            self._canvases[fixed] = Canvas(
-                self.pixel_array, scale, (x, y), self._scratch, super().display_vectorized, context, project
-            )
+            draw = super().display_vectorized if not fixed else self._display_fixed
+            self._canvases[fixed] = Canvas(self.pixel_array, scale, (x, y), self._scratch, draw, context, project)
         return self._canvases[fixed]
+
+    def _display_fixed(self, vmobject: VMobject, ctx: cairo.Context) -> Any:
+        """Draw a plain vector mobject that is part of a painted one which is fixed in the frame."""
+        before = self._is_drawing_fixed
+        self._is_drawing_fixed = True
+        try:
+            return super().display_vectorized(vmobject, ctx)
+        finally:
+            self._is_drawing_fixed = before
+
+    def transform_points_pre_display(self, mobject: Mobject, points: np.ndarray) -> np.ndarray:
+        if self._is_drawing_fixed:
+            return points
+        return np.asarray(super().transform_points_pre_display(mobject, points))
 
     def get_cairo_context(self, pixel_array: np.ndarray) -> cairo.Context:
         if pixel_array is not self.pixel_array:
