@@ -91,8 +91,8 @@ def check_spirals(run: Recording) -> None:
     network, data = run.network(), run.data
     assert [layer.units for layer in network.layers] == [2, 2, 2, 2, 1]  # type: ignore[attr-defined]
     matrices = [network.weights[f"{layer}.weight"].astype(float) for layer in range(4)]
-    assert max(np.linalg.cond(matrix) for matrix in matrices) < 15
-    assert min(abs(np.linalg.det(matrix)) for matrix in matrices) > 1
+    assert max(np.linalg.cond(matrix) for matrix in matrices) < 30
+    assert min(np.linalg.det(matrix) for matrix in matrices) > 1  # no layer mirrors the plane
     for space in network.activations(data.x)[:4]:
         # neighbours on an arm stay neighbours, so that the arms are seen as curves
         steps = [np.hypot(*np.diff(space[data.y == arm], axis=0).T).max() for arm in (0, 1)]
