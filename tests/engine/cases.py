@@ -58,6 +58,8 @@ def networks(layer: Layer, shape: tuple[int, ...], loss: str, dtype: str = "floa
     made = []
     for layers, inputs in (([layer], shape), ([*before, layer, *after], (prod(shape),))):
         network = Network(layers, inputs, dtype=dtype)
+        if LOSSES[loss].link == "softmax" and len(network.output_shape) > 1:
+            continue
         try:
             from_logits = LOSSES[loss].from_logits(network.output_activation)
         except ConfigurationError:

@@ -4,13 +4,13 @@ Each of its registries (ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS) must have an en
 say which one is missing.
 """
 
-from tests.engine.reference import recurrent
+from tests.engine.reference import images, recurrent
 from tests.engine.reference.activations import ACTIVATIONS
 from tests.engine.reference.layers import LAYERS
 from tests.engine.reference.losses import LOSSES
 from tests.engine.reference.network import ReferenceNetwork
 from tests.engine.reference.optimizers import OPTIMIZERS
 
-LAYERS |= recurrent.LAYERS
+LAYERS |= images.LAYERS | recurrent.LAYERS
 
 __all__ = ["ACTIVATIONS", "LAYERS", "LOSSES", "OPTIMIZERS", "ReferenceNetwork"]
