@@ -121,7 +121,7 @@ class Encoder:
 
     def _reformat(self, pixels: np.ndarray) -> av.VideoFrame:
         return av.VideoFrame.from_ndarray(pixels, format="rgba").reformat(
-            format=self.format.pixel_format, dst_colorspace="itu709", src_color_range="jpeg", dst_color_range="mpeg"
+            format=self.format.pixel_format, dst_colorspace="itu709", src_color_range="JPEG", dst_color_range="MPEG"
         )
 
     def write(self, pixels: np.ndarray, repeat: int = 1) -> None:
