@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.datasets import generators, sequences
 from engine.datasets.dataset import Dataset
+from engine.datasets.mnist import load_mnist
 from engine.datasets.tables import read_table
 from engine.errors import ConfigurationError, nearest
 
@@ -25,15 +26,27 @@ class DatasetEntry:
         Gives the Dataset; every parameter has a default, whose type (int or float) is the parameter's.
     summary : str
         One line for lists.
+    test : callable, optional
+        Gives the test part that comes with the data set, which its authors have set apart.
     """
 
     make: Callable[..., Dataset]
     summary: str
+    test: Callable[[], Dataset] | None = None
 
     @property
     def defaults(self) -> dict[str, Any]:
         """The parameters and their default values."""
         return {name: parameter.default for name, parameter in inspect.signature(self.make).parameters.items()}
+
+
+def _published(name: str, summary: str) -> DatasetEntry:
+    """The entry of a data set in MNIST's format."""
+
+    def make(n: int = 0) -> Dataset:
+        return load_mnist(name, "train", n)
+
+    return DatasetEntry(make, summary, lambda: load_mnist(name, "test"))
 
 
 DATASETS: dict[str, DatasetEntry] = {
@@ -46,6 +59,8 @@ DATASETS: dict[str, DatasetEntry] = {
     "circles": DatasetEntry(generators.circles, "a circle around a smaller one"),
     "blobs": DatasetEntry(generators.blobs, "round clouds of points, one for each of several classes"),
     "digits": DatasetEntry(generators.digits, "1797 real handwritten digits of 8x8 pixels, shipped with scikit-learn"),
+    "mnist": _published("mnist", "70,000 handwritten digits of 28x28 pixels, 10,000 of them for testing"),
+    "fashion_mnist": _published("fashion_mnist", "the same with pieces of clothing"),
     "sine": DatasetEntry(sequences.sine, "pieces of a sine wave, and the value that comes next"),
     "lorenz": DatasetEntry(sequences.lorenz, "pieces of the chaotic Lorenz system, and the state that comes next"),
     "adding": DatasetEntry(sequences.adding, "rows of numbers, two of them marked, and the sum of those two"),

@@ -21,14 +21,14 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples and their targets, ready to train on. The arrays are read-only copies of what was given.
+    """Samples and their targets, ready to train on. The arrays are read-only, and copies of what could be changed.
 
     Parameters
     ----------
     name : str
         Name of the data set, or of the file it was read from.
     x : array_like, shape (N, \\*features)
-        One sample a row; kept as C-contiguous float32.
+        One sample a row; kept as C-contiguous float32. An array that is so already, and read-only, is not copied.
     y : array_like, shape (N,) or (N, k)
         Classification: class indices ``0 .. len(class_names) - 1``, kept as int64.
         Regression: k numbers a sample, kept as float32 of shape (N, k).
@@ -160,7 +160,8 @@ class Dataset:
 
     def take(self, rows: NDArray[np.integer[Any]]) -> Dataset:
         """Give the same data set with only these rows, in this order."""
-        return replace(self, x=self.x[rows], y=self.y[rows])
+        x = read_only(self.x[rows])
+        return replace(self, x=x, y=x if self.y is self.x else read_only(self.y[rows]))
 
     def standardised(self, like: Dataset | None = None) -> Dataset:
         """Shift and scale features (and a regression's targets) to mean 0 and standard deviation 1.
@@ -209,33 +210,66 @@ class Dataset:
         train, validation : Dataset, Dataset or None
             Both keep the order of the rows.
         """
-        check_share("validation", validation)
-        if validation == 0:
-            return self, None
-        held_out = round(validation * len(self))
-        if not 0 < held_out < len(self):
-            part = "validation" if held_out == 0 else "training"
-            raise DataError(
-                f"{self.name}: validation={validation} of {len(self)} samples leaves none for {part}: "
-                "choose another share"
+        train, held_out, _ = self.split_three(validation, 0.0, seed)
+        return train, held_out
+
+    def split_three(
+        self, validation: float, test: float, seed: int = 0
+    ) -> tuple[Dataset, Dataset | None, Dataset | None]:
+        """Hold two shares out, as `split` does one: for choosing among trainings, and for the last word on one.
+
+        Parameters
+        ----------
+        validation, test : float
+            Shares of all samples, together below 1; 0 holds nothing out. The test part is drawn first, so that it
+            stays the same whatever is held out for validation.
+        seed : int
+            Seed of the draws.
+
+        Returns
+        -------
+        train, validation, test : Dataset, Dataset or None, Dataset or None
+        """
+        counts = {name: self._count_of(name, share) for name, share in (("validation", validation), ("test", test))}
+        if sum(counts.values()) >= len(self):
+            shares = " and ".join(
+                f"{name}={share}" for name, share in (("validation", validation), ("test", test)) if share
             )
-        rng = np.random.default_rng(seed)
+            raise DataError(
+                f"{self.name}: {shares} of {len(self)} samples leaves none for training: choose another share"
+            )
+        rest, tested = self._hold_out(counts["test"], np.random.default_rng([seed, 1]))
+        train, held_out = rest._hold_out(counts["validation"], np.random.default_rng(seed))
+        if self.mean is None or train is self:
+            return train, held_out, tested
+        train = train.standardised()
+        parts = (None if part is None else part.standardised(like=train) for part in (held_out, tested))
+        return (train, *parts)  # type: ignore[return-value]
+
+    def _count_of(self, name: str, share: float) -> int:
+        count = round(check_share(name, share) * len(self))
+        if share and not count:
+            raise DataError(
+                f"{self.name}: {name}={share} of {len(self)} samples leaves none for {name}: choose another share"
+            )
+        return count
+
+    def _hold_out(self, count: int, rng: np.random.Generator) -> tuple[Dataset, Dataset | None]:
+        if count == 0:
+            return self, None
         groups = self.y if self.task == "classification" else np.zeros(len(self), dtype=np.int64)
         chosen = np.zeros(len(self), dtype=bool)
-        counts = np.bincount(groups)
-        for group, share in enumerate(_allot(held_out, counts)):
+        for group, share in enumerate(_allot(count, np.bincount(groups))):
             chosen[rng.permutation(np.flatnonzero(groups == group))[:share]] = True
-        train, rest = self.take(np.flatnonzero(~chosen)), self.take(np.flatnonzero(chosen))
-        if self.mean is None:
-            return train, rest
-        train = train.standardised()
-        return train, rest.standardised(like=train)
+        return self.take(np.flatnonzero(~chosen)), self.take(np.flatnonzero(chosen))
 
 
 def check_numbers(file: str, key: str, values: NDArray[Any]) -> None:
     """Raise DataError, with the place, unless all values are real numbers that float32 can hold."""
     if values.dtype.kind not in "fiub":
         raise DataError(f"{file}: {key} is of type {values.dtype}, and real numbers are needed")
+    if values.dtype == np.float32 and np.isfinite(values).all():
+        return  # without the copies below, which large data would feel
     bad = np.argwhere(~(np.abs(values.astype(np.float64, copy=False)) <= LARGEST))
     if len(bad):
         index = tuple(int(i) for i in bad[0])
@@ -246,7 +280,15 @@ def check_numbers(file: str, key: str, values: NDArray[Any]) -> None:
 def _copy_numbers(name: str, key: str, values: Any) -> NDArray[np.float32]:
     given = np.asarray(values)
     check_numbers(name, key, given)
+    if given.dtype == np.float32 and given.flags.c_contiguous and given.base is None and not given.flags.writeable:
+        return given
     return np.array(given, dtype=np.float32, order="C")
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Give up the right to write to an array, so that a Dataset can hold it without a copy."""
+    array.flags.writeable = False
+    return array
 
 
 def standardise(

@@ -6,15 +6,17 @@ MNIST is by Y. LeCun, C. Cortes and C. Burges (CC BY-SA 3.0), Fashion-MNIST by Z
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from platformdirs import user_cache_path
 
-from engine.datasets.dataset import Dataset
+from engine.datasets.dataset import Dataset, read_only
 from engine.datasets.idx import read_idx
 from engine.errors import DataError
+from engine.validation import check_whole
 
 DATA_DIR = "NEUROFILM_DATA_DIR"  # the environment variable that names the folder
 
@@ -64,7 +66,9 @@ SOURCES = {
 }
 
 
-def load_mnist(name: str, part: str, folder: str | Path | None = None, *, progress: bool = False) -> Dataset:
+def load_mnist(
+    name: str, part: str, n: int = 0, folder: str | Path | None = None, *, progress: bool | None = None
+) -> Dataset:
     """Read one part of MNIST or Fashion-MNIST.
 
     Parameters
@@ -72,11 +76,13 @@ def load_mnist(name: str, part: str, folder: str | Path | None = None, *, progre
     name : {"mnist", "fashion_mnist"}
     part : {"train", "test"}
         60,000 images, or 10,000 that no training has seen.
+    n : int
+        How many images are taken, from the first on; 0 takes all.
     folder : path, optional
         Holds the IDX files, gzipped or not, itself or in a folder of the data set's name. By default the one that the
         environment variable NEUROFILM_DATA_DIR names; where there is none, the files are downloaded once.
-    progress : bool
-        Whether a download shows a bar.
+    progress : bool, optional
+        Whether a download shows a bar; by default where there is a terminal to show it on.
 
     Returns
     -------
@@ -86,10 +92,12 @@ def load_mnist(name: str, part: str, folder: str | Path | None = None, *, progre
     Raises
     ------
     DataError
-        When a file is missing in the folder, damaged, or cannot be downloaded.
+        When a file is missing in the folder, damaged, or cannot be downloaded, or has fewer images than `n`.
     """
     source = SOURCES[name]
+    check_whole(f"dataset {name!r}: n", n, 0)
     chosen = folder if folder is not None else os.environ.get(DATA_DIR)
+    progress = sys.stderr.isatty() if progress is None else progress
     images_path, labels_path = (
         _find(Path(chosen), name, file) if chosen else _download(name, file, progress) for file in FILES[part]
     )
@@ -98,13 +106,18 @@ def load_mnist(name: str, part: str, folder: str | Path | None = None, *, progre
         raise DataError(
             f"{images_path} holds {images.shape} and {labels_path} {labels.shape}: images and labels differ"
         )
+    if n > len(images):
+        raise DataError(f"{images_path} holds {len(images):,} images: n={n} cannot be taken")
+    taken = images[: n or None]
+    x = taken.reshape(len(taken), -1).astype(np.float32)
+    x /= np.float32(255)
     return Dataset(
         name,
-        images.reshape(len(images), -1).astype(np.float32) / np.float32(255),
-        labels.astype(np.int64),
+        read_only(x),
+        labels[: n or None].astype(np.int64),
         "classification",
         class_names=source.class_names,
-        parameters={"part": part},
+        parameters={"part": part, "n": n},
         image_shape=images.shape[1:],
     )
 

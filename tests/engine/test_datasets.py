@@ -308,3 +308,43 @@ def test_images_are_standardised_channel_by_channel() -> None:
 def test_a_ruler_has_to_be_one() -> None:
     with pytest.raises(DataError, match="^small is not standardised, and gives no mean and scale to standardise with$"):
         labelled().standardised(like=labelled())
+
+
+def test_three_parts_are_complete_and_stratified() -> None:
+    labels = np.repeat([0, 1], [60, 40])
+    data = Dataset("two", np.arange(100.0)[:, None], labels, "classification", class_names=("a", "b"))
+    train, held_out, tested = data.split_three(0.2, 0.1, seed=3)
+    assert held_out is not None and tested is not None
+    assert [part.class_counts for part in (train, held_out, tested)] == [(42, 28), (12, 8), (6, 4)]
+    together = np.concatenate([part.x[:, 0] for part in (train, held_out, tested)])
+    np.testing.assert_array_equal(np.sort(together), np.arange(100))
+    # the test part stays the same whatever is held out for validation, and without it the split is the old one
+    other = data.split_three(0.5, 0.1, seed=3)[2]
+    assert other is not None and other.digest == tested.digest
+    alone, expected = data.split_three(0.2, 0.0, seed=3)[1], data.split(0.2, seed=3)[1]
+    assert alone is not None and expected is not None and alone.digest == expected.digest
+
+
+def test_the_test_part_is_measured_with_the_training_ruler() -> None:
+    rng = np.random.default_rng(1)
+    data = Dataset("raw", rng.normal(100, 20, (80, 2)), rng.normal(3, 2, 80), "regression").standardised()
+    train, held_out, tested = data.split_three(0.25, 0.25)
+    assert train.mean is not None and train.scale is not None and held_out is not None and tested is not None
+    np.testing.assert_allclose(train.x.mean(axis=0), 0, atol=1e-6)
+    for part in (held_out, tested):
+        np.testing.assert_array_equal(part.mean, train.mean)
+    original = {round(float(value), 2) for value in data.x[:, 0] * data.scale[0] + data.mean[0]}  # type: ignore[index]
+    assert {round(float(value), 2) for value in tested.x[:, 0] * train.scale[0] + train.mean[0]} <= original
+
+
+def test_two_shares_leave_something_to_train_on() -> None:
+    with pytest.raises(DataError) as error:
+        labelled().split_three(0.5, 0.5)
+    expected = "small: validation=0.5 and test=0.5 of 10 samples leaves none for training: choose another share"
+    assert str(error.value) == expected
+
+
+def test_what_nobody_can_change_is_not_copied() -> None:
+    x = np.ones((4, 2), np.float32)
+    x.flags.writeable = False
+    assert labelled(x=x, y=[0, 1, 0, 1]).x is x
