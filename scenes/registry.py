@@ -53,4 +53,8 @@ SCENES: dict[str, SceneEntry] = {
     ),
 }
 
-FILMS: dict[str, FilmEntry] = {}
+FILMS: dict[str, FilmEntry] = {
+    "spirals": FilmEntry(
+        "scenes.films.spirals", "A small network untangles two spirals", ("spirals", "spirals-linear")
+    ),
+}

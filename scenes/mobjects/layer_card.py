@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from manim import DOWN, LEFT, UP, VGroup, VMobject
 
 from engine.analysis.geometry import AffinePath, LayerPath
@@ -47,25 +49,20 @@ class LayerCard(VGroup):
                 group = VGroup(*(member.copy() for member in selected)).set_color(theme.highlight)
                 self.highlights[name] = Still(group)
         super().__init__(self.base, *self.highlights.values())
-        self.light(0.0, {})
+        self.light(0.0)
 
-    def light(self, opacity: float, presence: dict[str, float]) -> LayerCard:
+    def light(self, opacity: float, at_work: Mapping[str, float] | None = None) -> LayerCard:
         """Set how visible the card is, and how much each part (``"stretch"``, ``"shift"``, …) is at work."""
+        self.at_work = {name: (at_work or {}).get(name, 0.0) for name in (STRETCH, SHIFT, ACTIVATE)}
         self.base.set_opacity(opacity)
         for name, still in self.highlights.items():
-            still.set_opacity(opacity * presence.get(name, 0.0))
+            still.set_opacity(opacity * self.at_work[name])
         return self
 
     def follow(self, course: LayerCourse, share: float, opacity: float = 1.0) -> LayerCard:
         """Show what is at work when `share` of the course has passed."""
-        return self.light(
-            opacity,
-            {
-                STRETCH: course.presence(TURN, STRETCH, share=share),
-                SHIFT: course.presence(SHIFT, share=share),
-                ACTIVATE: course.presence(ACTIVATE, share=share),
-            },
-        )
+        at_work = {name: course.presence(name, share=share) for name in (SHIFT, ACTIVATE)}
+        return self.light(opacity, {STRETCH: course.presence(TURN, STRETCH, share=share), **at_work})
 
 
 def formulas(path: LayerPath, number: int) -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from scenes.animations.passing import PullBack
 from scenes.mobjects.polylines import Polylines
@@ -23,7 +26,16 @@ def play_depth(stage: WarpStage) -> None:
     for k in range(stage.passage.layers):
         pass_layer(stage, k)
     lines = draw_cut(stage)
-    carry_back(stage, lines)
+    stage.hold(TIMING.slow)
+    bounded = stage.plane.curve is not None
+    stage.caption(
+        "Now back: each point of the line\nreturns to where it came from." if bounded else "And back to the input."
+    )
+    let_go(stage, lines)
+    carry_back(stage)
+    stage.caption("The straight line has become\nthe boundary between the classes." if bounded else None)
+    arrive(stage)
+    stage.hold(TIMING.slow + TIMING.beat)
 
 
 def noun(stage: WarpStage) -> str:
@@ -41,15 +53,25 @@ def show_input(stage: WarpStage) -> None:
     stage.hold(TIMING.slow)
 
 
-def pass_layer(stage: WarpStage, k: int, caption: str | None = None) -> None:
-    """One hidden layer: its name and numbers, and its movement."""
+def pass_layer(stage: WarpStage, k: int, caption: str | None = None, later: Mapping[str, str] | None = None) -> None:
+    """One hidden layer: its name and numbers, and its movement.
+
+    Parameters
+    ----------
+    stage : WarpStage
+    k : int
+        From 0.
+    caption : str, optional
+        What is said; by default what there is to see.
+    later : dict of str to str, optional
+        What is said from the beginning of a part of the movement on.
+    """
     stage.heading(f"Layer {k + 1} of {stage.passage.layers}")
-    if caption is None:
-        caption = layer_caption(stage, k)
+    caption = layer_caption(stage, k) if caption is None else caption
     if caption:
         stage.caption(caption)
     stage.show_card(k)
-    stage.through_layer(k)
+    stage.through_layer(k, later)
 
 
 def layer_caption(stage: WarpStage, k: int) -> str:
@@ -69,83 +91,78 @@ def layer_caption(stage: WarpStage, k: int) -> str:
     return ""
 
 
-def draw_cut(stage: WarpStage) -> Polylines:
+def draw_cut(stage: WarpStage, caption: str | None = None) -> Polylines:
     """The last layer's straight line in the last hidden space, and how well it parts the classes."""
-    plane = stage.plane
     stage.heading("The last hidden space")
-    wrong, count = int(stage.wrong.sum()), len(stage.wrong)
-    shape = {1: "one point", 3: "a flat cut"}.get(stage.passage.shown_width(stage.passage.layers), "a straight line")
-    several = stage.network.output_shape[0] > 2
-    parts = "straight lines part" if several else f"{shape} parts"
-    if wrong:
-        stage.caption(f"In the last space {parts}\n{count - wrong} of the {count} points.")
-    else:
-        stage.caption(f"In the last space {parts}\nall {count} points without a mistake.")
+    stage.caption(cut_caption(stage) if caption is None else caption)
     lines, share = stage.cut_lines()
-    regions = stage.field(stage.passage.layers)
-    below = [] if regions is None else [regions]
+    stage.regions = stage.field(stage.passage.layers)
+    if stage.regions is not None:
+        stage.add_behind(stage.regions)
     stage.add(lines)
-    for mobject in below:
-        stage.add_behind(mobject)
-    whole = lines.points.copy()
+    whole = lines.points.reshape(-1, 2, 3) if (np.diff(lines.starts) == 2).all() else None
+    middles = None if whole is None else whole.mean(axis=1, keepdims=True)
 
     def draw(alpha: float) -> None:
-        middle = (whole[0::2] + whole[1::2]) / 2 if len(whole) == 2 * len(lines.widths) else None
-        if middle is not None:
-            lines.points[0::2] = middle + alpha * (whole[0::2] - middle)
-            lines.points[1::2] = middle + alpha * (whole[1::2] - middle)
+        if whole is not None:
+            lines.points = (middles + alpha * (whole - middles)).reshape(-1, 3)
         lines.set_opacity(share * min(1.0, 3 * alpha))
-        for mobject in below:
-            mobject.set_opacity(alpha)
-        stage.cards[-1].light(1 - alpha, {})
+        if stage.regions is not None:
+            stage.regions.set_opacity(alpha)
+        stage.cards[-1].light(1 - alpha)
         stage.diagram.focus(stage.passage.layers)
-        plane.refresh()
+        stage.plane.refresh()
 
-    stage.play_clock(TIMING.slow, draw, plane, lines, *below)
-    stage.hold(TIMING.slow)
-    stage.regions = regions
+    stage.play_clock(TIMING.slow, draw)
     return lines
 
 
-def carry_back(stage: WarpStage, lines: Polylines) -> None:
-    """The line travels back through all layers and becomes the boundary in the input."""
-    plane, curve = stage.plane, stage.plane.curve
-    if curve is None:
-        stage.caption(f"And back: the same {noun(stage)} as before.")
-    else:
-        stage.caption("Now back: each point of the line\nreturns to where it came from.")
-        stage.play_clock(TIMING.beat, lambda alpha: hand_over(stage, lines, alpha), lines, curve)
-    stage.remove(lines)
+def cut_caption(stage: WarpStage) -> str:
+    """What the last layer's cut achieves."""
+    wrong, count = int(stage.wrong.sum()), len(stage.wrong)
+    shape = {1: "one point", 3: "a flat cut"}.get(stage.passage.shown_width(stage.passage.layers), "a straight line")
+    parts = "straight lines part" if stage.network.output_shape[0] > 2 else f"{shape} parts"
+    if wrong:
+        return f"In the last space {parts}\n{count - wrong} of the {count} points."
+    return f"In the last space {parts}\nall {count} points without a mistake."
+
+
+def let_go(stage: WarpStage, lines: Polylines) -> None:
+    """From the whole line to the part of it that has something to come back from, and no regions."""
+    curve, strength = stage.plane.curve, lines.opacity
+    leaving = [lines, *([stage.regions] if stage.regions is not None else [])]
+
+    def fade(alpha: float) -> None:
+        lines.set_opacity(strength * (1 - alpha))
+        if curve is not None:
+            curve.set_opacity(min(1.0, 2 * alpha))
+        if stage.regions is not None:
+            stage.regions.set_opacity(1 - alpha)
+        stage.plane.refresh()
+
+    stage.play_clock(TIMING.beat, fade)
+    stage.remove(*leaving)
+    stage.regions = None
+
+
+def carry_back(stage: WarpStage, seconds: float | None = None) -> None:
+    """The plane travels back through all layers, and the boundary with it."""
     stage.heading("Back through the layers")
-    back = PullBack(plane)
+    back = PullBack(stage.plane, seconds)
     layers = Clock(lambda alpha: stage.diagram.focus(back.where(alpha)[0]), stage.diagram, run_time=back.run_time)
     stage.play(back, layers)
-    arrive(stage)
-
-
-def hand_over(stage: WarpStage, lines: Polylines, alpha: float) -> None:
-    """From the whole line to the part of it that has something to come back from, and no regions."""
-    lines.set_opacity(1 - alpha)
-    if stage.plane.curve is not None:
-        stage.plane.curve.set_opacity(min(1.0, 2 * alpha))
-    if stage.regions is not None:
-        stage.regions.set_opacity(1 - alpha)
 
 
 def arrive(stage: WarpStage) -> None:
-    """In the input again, with the boundary that the straight line has become."""
+    """In the input again, with the regions between which the straight line has become the boundary."""
     stage.heading("The input")
-    if stage.plane.curve is not None:
-        stage.caption("The straight line has become\nthe boundary between the classes.")
-    regions = stage.field(0)
-    below = [] if regions is None else [regions]
-    for mobject in below:
-        stage.add_behind(mobject)
+    stage.regions = stage.field(0)
+    if stage.regions is not None:
+        stage.add_behind(stage.regions)
 
     def settle(alpha: float) -> None:
-        for mobject in below:
-            mobject.set_opacity(alpha)
+        if stage.regions is not None:
+            stage.regions.set_opacity(alpha)
         stage.diagram.focus(0, 1 - alpha)
 
-    stage.play_clock(TIMING.beat, settle, *below, stage.diagram)
-    stage.hold(TIMING.slow + TIMING.beat)
+    stage.play_clock(TIMING.beat, settle)

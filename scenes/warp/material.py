@@ -70,15 +70,14 @@ class Cut:
     share: float
 
 
-def last_cut(passage: Passage, network: Network, reach: tuple[float, float]) -> Cut:
+def last_cut(network: Network, projection: Projection | None, reach: tuple[float, float]) -> Cut:
     """The cut of a network's last layer in its last hidden space.
 
     Parameters
     ----------
-    passage : Passage
-        It says how the last hidden space is shown.
     network : Network
-        The one whose last layer it is, in the coordinates of `passage`.
+    projection : Projection or None
+        Through which the last hidden space is seen.
     reach : tuple of float
         How far lines run from the origin to each side, and up and down.
     """
@@ -86,11 +85,10 @@ def last_cut(passage: Passage, network: Network, reach: tuple[float, float]) -> 
     weight = np.asarray(network.weights[f"{last}.weight"], dtype=np.float64)
     bias = np.asarray(network.weights[f"{last}.bias"], dtype=np.float64)
     share = 1.0
-    projection = passage.projections.get(passage.layers - 1)
     if projection is not None:
-        lengths = np.linalg.norm(weight)
+        length = np.linalg.norm(weight)
         weight, bias = projection.components @ weight, bias + projection.mean @ weight
-        share = float(np.linalg.norm(weight) / lengths) if lengths > 0 else 0.0
+        share = float(np.linalg.norm(weight) / length) if length > 0 else 0.0
     x, y = reach
     if len(weight) == 3:
         return Cut([line for polygon in last_planes(weight, bias) for line in hatched(polygon)], share)

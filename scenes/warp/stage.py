@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import VMobject
+from manim import VMobject, linear
 
 from engine.analysis.isoline import Bounds
 from engine.analysis.passage import Passage
@@ -103,24 +105,35 @@ class WarpStage(Stage):
         else:
             self.wait(seconds)
 
-    def through_layer(self, k: int, seconds: float | None = None) -> None:
-        """Carry the plane through hidden layer k, with its card and its verbs."""
+    def through_layer(self, k: int, captions: Mapping[str, str] | None = None, pace: float = 1.0) -> None:
+        """Carry the plane through hidden layer k, with its card and its verbs.
+
+        Parameters
+        ----------
+        k : int
+            From 0.
+        captions : dict of str to str, optional
+            What is said from the beginning of a part on, by the part's name.
+        pace : float
+            The layer's time is multiplied by it.
+        """
         course = self.plane.courses[k]
         card, verbs = self.cards[k], self.verbs[k]
 
         def show(share: float) -> None:
             self.plane.place(k, share)
             card.follow(course, share)
-            at_work = {
-                "stretch": course.presence("turn", "stretch", share=share),
-                "shift": course.presence("shift", share=share),
-                "activate": course.presence("activate", share=share),
-            }
             for name, verb in verbs.items():
-                verb.set_opacity(at_work[name])
+                verb.set_opacity(card.at_work[name])
 
+        said = {course.parts[part].start: text for part, text in (captions or {}).items() if part in course.parts}
+        stops = [0.0, *sorted(said), 1.0]
         self.add(card, *verbs.values())
-        self.play_clock(course.seconds if seconds is None else seconds, show, self.plane, rate_func=_linear)
+        for start, end in pairwise(stops):
+            if start in said:
+                self.caption(said[start])
+            seconds = pace * course.seconds * (end - start)
+            self.play_clock(seconds, partial(_between, show, start, end), self.plane, rate_func=linear)
         self.remove(*verbs.values())
 
     def show_card(self, k: int, seconds: float = TIMING.quick) -> None:
@@ -131,8 +144,8 @@ class WarpStage(Stage):
 
         def fade(share: float) -> None:
             if before is not None:
-                before.light(1 - min(1.0, 2 * share), {})
-            card.light(max(0.0, 2 * share - 1) if before is not None else share, {})
+                before.light(1 - min(1.0, 2 * share))
+            card.light(max(0.0, 2 * share - 1) if before is not None else share)
             self.diagram.focus(k, share if k == 0 else 1.0)
             self.plane.refresh()
 
@@ -144,7 +157,7 @@ class WarpStage(Stage):
         """The last layer's cut where the plane is now: in the last hidden space; with the share of it that is shown."""
         self.plane.rest(self.passage.layers)
         x, y = self.plane.zone.width / 2 / self.plane.view.unit, self.plane.zone.height / 2 / self.plane.view.unit
-        cut = last_cut(self.passage, self.passage.network, (x, y))
+        cut = last_cut(self.passage.network, self.passage.projections.get(self.passage.layers - 1), (x, y))
         lines = Polylines([self.plane.view.look(line) for line in cut.lines], self.theme.text, 4.0, opacity=opacity)
         return lines, cut.share
 
@@ -165,9 +178,7 @@ class WarpStage(Stage):
         self.add(mobject)
         self.bring_to_back(mobject)
 
-    def fade(
-        self, *entering: VMobject, leaving: Sequence[VMobject] = (), seconds: float = TIMING.beat
-    ) -> None:
+    def fade(self, *entering: VMobject, leaving: Sequence[VMobject] = (), seconds: float = TIMING.beat) -> None:
         """Let painted mobjects come and go at once; nothing is copied for it."""
         strengths = [mobject.get_fill_opacity() for mobject in leaving]
         self.add(*entering)
@@ -182,5 +193,5 @@ class WarpStage(Stage):
         self.remove(*leaving)
 
 
-def _linear(t: float) -> float:
-    return t
+def _between(show: Callable[[float], None], start: float, end: float, share: float) -> None:
+    show(start + share * (end - start))

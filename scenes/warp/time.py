@@ -1,0 +1,126 @@
+"""The clock is time: the last hidden space and the input, over the epochs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import VMobject
+
+from engine.analysis.geometry import embed
+from engine.analysis.passage import SHOWN
+from engine.analysis.projection import Projection, run_projection
+from engine.network import Network
+from scenes.animations.playing import PlayTraining
+from scenes.mobjects.decision_field import decision_field
+from scenes.mobjects.hidden_view import HiddenView
+from scenes.mobjects.moving_plane import BOUNDED, ROOM
+from scenes.mobjects.point_cloud import PointCloud
+from scenes.mobjects.readout import Readout
+from scenes.mobjects.still import Still
+from scenes.mobjects.text import Label
+from scenes.mobjects.view import View, fitting
+from scenes.replay import Replay
+from scenes.theme import SAFE, TEXT, TIMING, Zone
+from scenes.warp.material import grid_bounds, last_cut
+
+if TYPE_CHECKING:
+    from scenes.warp.stage import WarpStage
+
+TOP, BOTTOM = 2.0, -2.4
+HIDDEN = Zone(SAFE.left, -0.3, BOTTOM, TOP)
+INPUT = Zone(0.3, SAFE.right, BOTTOM, TOP)
+SECONDS = 12.0
+FITTED = 24  # epochs that are looked at to choose the scale
+
+
+def play_time(stage: WarpStage) -> None:
+    """Show how the last hidden space and the regions of the input form over the training."""
+    recording, theme = stage.recording, stage.theme
+    data = recording.data
+    replay = Replay(recording, stage.options.get("epochs"))
+    hidden = hidden_view(stage, replay)
+    bounds = grid_bounds(data.x)
+    unit = ROOM * INPUT.height / (bounds.right - bounds.left)
+    view = View(INPUT.center[:2].copy(), unit)
+    cloud = PointCloud(
+        view.look(embed(data.x, 3)), theme.class_colours(data.y), 0.05, outline=theme.background, outline_width=1.0
+    )
+    start = replay.network_at(replay.first)
+    regions = None
+    if data.x.shape[1] == 2:
+        zone = Zone(*(unit * np.array(bounds) + np.repeat(view.origin, 2)))
+        regions = decision_field(start, bounds, zone, line_width=3.5, theme=theme)
+    titles = [title(stage, "the last hidden space", HIDDEN), title(stage, "the input", INPUT)]
+
+    def follow(network: Network) -> None:
+        hidden.view.time = stage.now
+        cut = last_cut_of(network, hidden)
+        hidden.show_network(network, *cut)
+        if regions is not None:
+            regions.set_network(network)
+
+    follow(start)
+    stage.heading("Training", f"{len(data.x)} points, {recording.network().parameter_count:,} parameters")
+    readouts = training_readouts(stage, replay)
+    below: list[VMobject] = [] if regions is None else [regions]
+    shown = [*below, *titles, hidden.axes, hidden.cut, hidden.cloud, cloud]
+    play = PlayTraining(replay, *shown, follow=follow, readouts=readouts, run_time=SECONDS)
+    play.show(replay.first)
+    stage.caption("The same network in two places: where the\ncut is straight, and where the data are.")
+    stage.fade(*shown)
+    stage.wait(TIMING.hold)
+    stage.play(play)
+    measured = recording.evaluate(replay.epoch_at(replay.last))
+    right = round(measured["accuracy"] * len(data.x))
+    stage.caption(
+        f"After epoch {replay.epoch_at(replay.last)}, {right} of {len(data.x)} points\nare on the right side."
+    )
+    stage.wait(TIMING.slow + TIMING.beat)
+
+
+def training_readouts(stage: WarpStage, replay: Replay) -> dict[str, Readout]:
+    """Epoch, loss and accuracy at the top right."""
+    losses = [
+        replay.recording.evaluate(epoch)["loss"] for epoch in (replay.recording.epochs[0], replay.epoch_at(replay.last))
+    ]
+    return {
+        "epoch": stage.readout("epoch", "d", replay.recording.epochs[-1]),
+        "loss": stage.readout("loss", ".3f", max(losses), color=stage.theme.loss),
+        "accuracy": stage.readout("accuracy", ".1%", 1.0, color=stage.theme.accuracy),
+    }
+
+
+def title(stage: WarpStage, text: str, zone: Zone) -> Still:
+    """A name above a zone."""
+    label = Label(text, size=TEXT.label, color=stage.theme.muted)
+    label.move_to([zone.center[0], zone.top + 0.32, 0])
+    return Still(label)
+
+
+def hidden_view(stage: WarpStage, replay: Replay) -> HiddenView:
+    """The last hidden space at one scale that serves for all epochs."""
+    recording = replay.recording
+    layer = recording.network_config["layers"][-2]
+    width = layer["units"]
+    projection: Projection | None = None
+    if width > SHOWN:
+        single = recording.network_config["layers"][-1]["units"] == 1
+        projection = run_projection(recording, len(recording.network_config["layers"]) - 2, edge_on=single)
+    bound = BOUNDED.get(layer["activation"]) if projection is None else None
+    dimensions = width if projection is None else projection.dimensions
+    view = HiddenView(recording.data.x, recording.data.y, projection, dimensions, 1.0, HIDDEN, bound is not None,
+                      theme=stage.theme)  # fmt: skip
+    extent = np.where(np.arange(3) < dimensions, bound or 0.0, 0.0)
+    if bound is None:
+        for moment in np.linspace(replay.first, replay.last, FITTED):
+            extent = np.maximum(extent, np.abs(view.shown(replay.network_at(float(moment)))).max(axis=0))
+    view.view.unit = fitting(extent, ROOM * HIDDEN.width, ROOM * HIDDEN.height, dimensions == 3)
+    view.axes.place(view.view, float(bound is not None))
+    return view
+
+
+def last_cut_of(network: Network, hidden: HiddenView) -> tuple[list[np.ndarray], float]:
+    """The lines of a network's cut, and how much of its weights lies in what is shown."""
+    cut = last_cut(network, hidden.projection, hidden.reach)
+    return cut.lines, cut.share
