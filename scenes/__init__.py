@@ -23,6 +23,7 @@ _LAZY = {
     "PointCloud": "scenes.mobjects.point_cloud",
     "Polylines": "scenes.mobjects.polylines",
     "Field": "scenes.mobjects.field",
+    "ClassField": "scenes.mobjects.field",
     "ValueField": "scenes.mobjects.field",
     "Readout": "scenes.mobjects.readout",
     "Stage": "scenes.stage",

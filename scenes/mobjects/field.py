@@ -9,6 +9,7 @@ import numpy as np
 from manim import CapStyleType, Line, ManimColor, Mobject, Polygon, VGroup
 
 from scenes.mobjects.still import Framed
+from scenes.painting.classes import paint_classes
 from scenes.painting.fields import paint_picture, paint_values, pixel_to_unit
 from scenes.theme import Zone, rgb
 
@@ -134,6 +135,82 @@ class ValueField(Framed):
         return group
 
 
+class ClassField(Framed):
+    """Regions of several classes over a part of the plane, with sharp borders at any size.
+
+    Parameters
+    ----------
+    scores : array (h, w, K)
+        Such as logits: the class with the greatest leads. The first row is at the top; samples lie on a grid that
+        ends on the edges.
+    zone : Zone
+    palette : array (K, 3)
+        Colours of the classes, between 0 and 1.
+    strengths : float or array (h, w)
+        Opacity of the regions, between 0 and 1.
+    line_width : float
+        Of the line between regions, in manim's stroke units; 0 is none.
+    line_color : str
+    """
+
+    blended = ("scores", "strengths")
+
+    def __init__(
+        self,
+        scores: np.ndarray,
+        zone: Zone,
+        palette: np.ndarray,
+        strengths: float | np.ndarray = 1.0,
+        line_width: float = 0.0,
+        line_color: str = "#ffffff",
+        opacity: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        self.palette = np.asarray(palette, dtype=np.float32)[:, :3] * 255
+        self.set_scores(scores, strengths)
+        self.line_width, self.line_color = line_width, line_color
+        super().__init__(zone.left, zone.right, zone.bottom, zone.top, opacity=opacity, **kwargs)
+
+    def set_scores(self, scores: np.ndarray, strengths: float | np.ndarray) -> ClassField:
+        """Show other scores, (h, w, K), in the same place."""
+        scores = np.ascontiguousarray(scores, dtype=np.float32)
+        if scores.ndim != 3 or scores.shape[2] != len(self.palette):
+            raise ValueError(f"scores of shape {scores.shape} do not match {len(self.palette)} colours of classes")
+        self.scores = scores
+        self.strengths = np.ascontiguousarray(np.broadcast_to(strengths, scores.shape[:2]), dtype=np.float32)
+        return self
+
+    def paint(self, canvas: Canvas) -> None:
+        corners = canvas.to_pixels(self.points)
+        matrix = pixel_to_unit(corners)
+        if matrix.any():
+            line = np.array([*ManimColor(self.line_color).to_rgb(), 1.0], dtype=np.float32) * 255
+            width = float(canvas.stroke(self.line_width))
+            paint_classes(
+                canvas.pixels, corners, matrix, self.scores, self.strengths, self.palette, self.opacity, width, line
+            )  # fmt: skip
+
+    def as_vectors(self) -> Mobject:
+        scores = resampled(self.scores.astype(np.float64), True)
+        strengths = resampled(self.strengths[..., None].astype(np.float64), True)
+        picture = np.empty((*scores.shape[:2], 4))
+        picture[..., :3] = self.palette[scores.argmax(axis=2)] * strengths
+        picture[..., 3:] = 255 * strengths
+        group = VGroup(*squares(self.points, picture, self.opacity))
+        if self.line_width:
+            corner, across, down = self.points[0], self.points[1] - self.points[0], self.points[3] - self.points[0]
+            rows, columns = scores.shape[:2]
+            for k in range(len(self.palette)):
+                others = np.delete(scores, k, axis=2).max(axis=2)
+                for piece in crossings(scores[..., k] - others, 0.0):
+                    ends = [corner + across * (c + 0.5) / columns + down * (r + 0.5) / rows for r, c in piece]
+                    line = Line(*ends, color=self.line_color, stroke_width=self.line_width)
+                    line.set_stroke(opacity=self.opacity)
+                    line.cap_style = CapStyleType.ROUND
+                    group.add(line)
+        return group
+
+
 def resampled(samples: np.ndarray, smooth: bool, fineness: int = 100) -> np.ndarray:
     """Samples (h, w, c) as cells of one value: as they are, or blended at the centres of about `fineness` cells."""
     if not smooth:
@@ -151,7 +228,10 @@ def resampled(samples: np.ndarray, smooth: bool, fineness: int = 100) -> np.ndar
 
 
 def squares(corners: np.ndarray, picture: np.ndarray, opacity: float) -> list[Polygon]:
-    """One filled square for each cell of a premultiplied picture (h, w, 4), 0 to 255."""
+    """One filled square for each cell of a premultiplied picture (h, w, 4), 0 to 255.
+
+    Clear ones meet in faint seams: a pixel that two of them share is covered less than wholly by both together.
+    """
     rows, columns = picture.shape[:2]
     across, down = (corners[1] - corners[0]) / columns, (corners[3] - corners[0]) / rows
     result = []
