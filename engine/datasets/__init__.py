@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.datasets import generators, sequences
+from engine.datasets import generators, sequences, shapes
 from engine.datasets.dataset import Dataset
 from engine.datasets.mnist import load_mnist
 from engine.datasets.tables import read_table
@@ -58,6 +58,11 @@ DATASETS: dict[str, DatasetEntry] = {
     "moons": DatasetEntry(generators.moons, "two half circles that reach into each other"),
     "circles": DatasetEntry(generators.circles, "a circle around a smaller one"),
     "blobs": DatasetEntry(generators.blobs, "round clouds of points, one for each of several classes"),
+    "checkerboard": DatasetEntry(shapes.checkerboard, "the plane in squares, dark and light in turn"),
+    "lectures": DatasetEntry(shapes.lectures, "lectures attended, hours on the project, and who passes the class"),
+    "linked_rings": DatasetEntry(shapes.linked_rings, "two circles in space, each through the other"),
+    "tori": DatasetEntry(shapes.tori, "two linked tori in space"),
+    "curve": DatasetEntry(shapes.curve, "noisy points along a sine curve, to draw a curve through"),
     "digits": DatasetEntry(generators.digits, "1797 real handwritten digits of 8x8 pixels, shipped with scikit-learn"),
     "mnist": _published("mnist", "70,000 handwritten digits of 28x28 pixels, 10,000 of them for testing"),
     "fashion_mnist": _published("fashion_mnist", "the same with pieces of clothing"),
