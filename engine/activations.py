@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.elementary import exp_of_negative, log1p_of_share
 from engine.jit import kernel, like, specialise
 from engine.registry import look_up
 
@@ -93,7 +94,7 @@ def tanh_derivative(x, y):
 @kernel
 def sigmoid(x):
     """y = 1 / (1 + exp(-x)), without overflow"""
-    e = math.exp(-abs(x))
+    e = exp_of_negative(-abs(x))
     return (like(x, 1) if x >= 0 else e) / (like(x, 1) + e)
 
 
@@ -137,7 +138,7 @@ def elu_derivative(x, y):
 @kernel
 def softplus(x):
     """y = log(1 + exp x) = max(x, 0) + log(1 + exp(-|x|)), which cannot overflow"""
-    return max(x, like(x, 0)) + math.log1p(math.exp(-abs(x)))
+    return max(x, like(x, 0)) + log1p_of_share(exp_of_negative(-abs(x)))
 
 
 @kernel
@@ -207,7 +208,7 @@ def softmax_forward(run, dims, constants, theta, x, y, tape):
             largest = max(largest, x[j])
         total = like(largest, 0)
         for j in range(start, start + features):
-            y[j] = math.exp(x[j] - largest)
+            y[j] = exp_of_negative(x[j] - largest)
             total += y[j]
         for j in range(start, start + features):
             y[j] /= total

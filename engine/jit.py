@@ -20,7 +20,7 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from platformdirs import user_cache_path
 
 # Never True as a whole: with "nnan" and "ninf" the compiler may assume that a diverging loss cannot happen,
@@ -100,6 +100,33 @@ def _call(typing_context, entry, arguments):
 
 
 call: Any = _call
+
+
+@intrinsic
+def _from_bits(typing_context, bits):
+    """The float32 whose bits are those of an int32; compilers can vectorise what is built this way."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
+        return builder.bitcast(args[0], ir.FloatType())
+
+    return types.float32(types.int32), codegen
+
+
+from_bits: Any = _from_bits
+
+
+def by_precision(single: Any, double: Any) -> Any:
+    """A function for use in kernels: the kernel `single` where its argument is float32, else the kernel `double`."""
+
+    def chosen(x):
+        raise NotImplementedError("only kernels can call this function")
+
+    @overload(chosen, jit_options={"fastmath": set(FASTMATH), "error_model": "numpy"})
+    def choose(x):
+        function = single if x == types.float32 else double
+        return lambda x: function(x)
+
+    return chosen
 
 
 def cache_root() -> Path:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.activations import sigmoid, step
+from engine.elementary import exp_of_negative, log1p_of_share
 from engine.errors import ConfigurationError
 from engine.jit import kernel, like, specialise
 from engine.registry import look_up
@@ -86,13 +87,43 @@ def perceptron_derivative(logit, target):
 @kernel
 def binary_crossentropy(logit, target):
     """-t log σ(z) - (1 - t) log(1 - σ(z)) = max(z, 0) - z t + log(1 + exp(-|z|)), which cannot overflow"""
-    return max(logit, like(logit, 0)) - logit * target + math.log1p(math.exp(-abs(logit)))
+    return max(logit, like(logit, 0)) - logit * target + log1p_of_share(exp_of_negative(-abs(logit)))
 
 
 @kernel
 def binary_crossentropy_derivative(logit, target):
     """σ(z) - t"""
     return sigmoid(logit) - target
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------
+
+
+@kernel
+def row_of(values, n, size):
+    """The n-th row of a flat array: an index that begins at 0 lets loops over it be vectorised."""
+    return values[n * size : (n + 1) * size]
+
+
+@kernel
+def largest_of(row):
+    """max_i x_i"""
+    largest = row[0]
+    for i in range(1, row.size):
+        largest = max(largest, row[i])
+    return largest
+
+
+@kernel
+def powers_of_rows(x, y, rows, size):
+    """y_ni = exp(x_ni - max_j x_nj)"""
+    for n in range(rows):
+        row, powers = row_of(x, n, size), row_of(y, n, size)
+        largest = largest_of(row)
+        for i in range(size):
+            powers[i] = row[i] - largest
+    for i in range(rows * size):
+        y[i] = exp_of_negative(y[i])
 
 
 # --- loops over a batch -------------------------------------------------------------------------------------------
@@ -106,12 +137,22 @@ def elementwise_loss(run, dims, constants, outputs, targets, weights, doutputs, 
     batch, features = run[0], dims[0]
     scale = like(outputs[0], 1.0 / (batch * features))
     total = 0.0
-    for n in range(batch):
-        example = like(outputs[0], 0)
-        for i in range(n * features, (n + 1) * features):
-            example += rule(outputs[i], targets[i])
-            doutputs[i] = weights[n] * scale * derivative(outputs[i], targets[i])
-        total += weights[n] * example
+    if features == 1:  # one loop over the examples, which can be vectorised as the loop over a row's outputs is
+        for n in range(batch):
+            total += weights[n] * rule(outputs[n], targets[n])
+            doutputs[n] = weights[n] * scale * derivative(outputs[n], targets[n])
+    else:
+        for n in range(batch):
+            row, target, drow = (
+                row_of(outputs, n, features),
+                row_of(targets, n, features),
+                row_of(doutputs, n, features),
+            )
+            example, weight = like(outputs[0], 0), weights[n] * scale
+            for i in range(features):
+                example += rule(row[i], target[i])
+                drow[i] = weight * derivative(row[i], target[i])
+            total += weights[n] * example
     totals[0] += total / features
 
 
@@ -119,21 +160,19 @@ def categorical_crossentropy(run, dims, constants, outputs, targets, weights, do
     """L = 1/N Σ_n w_n Σ_k -t_nk log softmax(z_n)_k, from logits z; dz_nk = w_n (Σ_j t_nj softmax(z_n)_k - t_nk) / N."""
     batch, classes = run[0], dims[0]
     scale = like(outputs[0], 1.0 / batch)
+    powers_of_rows(outputs, doutputs, batch, classes)
     for n in range(batch):
-        start = n * classes
-        largest, mass = outputs[start], targets[start]
-        for i in range(start + 1, start + classes):
-            largest = max(largest, outputs[i])
-            mass += targets[i]
-        total = like(largest, 0)
-        for i in range(start, start + classes):
-            doutputs[i] = math.exp(outputs[i] - largest)
-            total += doutputs[i]
-        log_total = math.log(total) + largest
-        example = like(largest, 0)
-        for i in range(start, start + classes):
-            example += targets[i] * (log_total - outputs[i])
-            doutputs[i] = weights[n] * scale * (mass * doutputs[i] / total - targets[i])
+        row, target, drow = row_of(outputs, n, classes), row_of(targets, n, classes), row_of(doutputs, n, classes)
+        total, mass, chosen = like(scale, 0), like(scale, 0), like(scale, 0)
+        for i in range(classes):
+            total += drow[i]
+            mass += target[i]
+            chosen += target[i] * (row[i] - row[0])
+        # log softmax(z)_k = z_k - z_0 - (log Σ_j exp(z_j - max z) + max z - z_0)
+        example = mass * (math.log(total) + largest_of(row) - row[0]) - chosen
+        share, weight = weights[n] * scale * mass / total, weights[n] * scale
+        for i in range(classes):
+            drow[i] = share * drow[i] - weight * target[i]
         totals[0] += weights[n] * example
 
 
@@ -141,20 +180,17 @@ def sparse_categorical_crossentropy(run, dims, constants, outputs, targets, weig
     """L = 1/N Σ_n -w_n log softmax(z_n)_c, from logits z and the number c = targets[n] of the right class."""
     batch, classes = run[0], dims[0]
     scale = like(outputs[0], 1.0 / batch)
+    powers_of_rows(outputs, doutputs, batch, classes)
     for n in range(batch):
-        start = n * classes
-        largest = outputs[start]
-        for i in range(start + 1, start + classes):
-            largest = max(largest, outputs[i])
-        total = like(largest, 0)
-        for i in range(start, start + classes):
-            doutputs[i] = math.exp(outputs[i] - largest)
-            total += doutputs[i]
-        for i in range(start, start + classes):
-            doutputs[i] *= weights[n] * scale / total
-        right = start + np.int64(targets[n])
-        doutputs[right] -= weights[n] * scale
-        totals[0] += weights[n] * (math.log(total) + largest - outputs[right])
+        row, drow, right = row_of(outputs, n, classes), row_of(doutputs, n, classes), np.int64(targets[n])
+        total = like(scale, 0)
+        for i in range(classes):
+            total += drow[i]
+        share = weights[n] * scale / total
+        for i in range(classes):
+            drow[i] *= share
+        drow[right] -= weights[n] * scale
+        totals[0] += weights[n] * (math.log(total) + largest_of(row) - row[right])
 
 
 # --- registry -----------------------------------------------------------------------------------------------------

@@ -189,7 +189,7 @@ def test_a_column_may_be_left_out_for_one_output() -> None:
         (lambda: Dense(2, l2=-0.1), "Dense: l2=-0.1 must be a number of at least 0"),
         (lambda: Dense(2, "rellu"), "unknown activation 'rellu': did you mean 'relu'"),
         (lambda: Dense(2, weight_init="glorot"), "unknown initializer 'glorot': did you mean 'glorot_normal'"),
-        (lambda: layer_from_config({"type": "desne", "units": 2}), "unknown layer 'desne': did you mean 'dense'?"),
+        (lambda: layer_from_config({"type": "desne", "units": 2}), "unknown layer 'desne': did you mean 'dense'"),
         (lambda: layer_from_config({"type": "dense", "unit": 2}), "unknown setting of layer 'dense' 'unit': did you"),
         (lambda: layer_from_config({"type": "dense"}), "layer 'dense' cannot be made from no settings: it takes "),
         (lambda: layer_from_config({"units": 2}), "unknown layer None: (known: activation, "),
