@@ -73,14 +73,14 @@ DARK = Theme(
     classes=(
         "#4da3ff",  # A: blue
         "#ffb62e",  # B: yellow-orange
-        "#1fb58f",  # bluish green
-        "#f0645a",  # vermilion
-        "#d9a6f2",  # light purple
-        "#9be8ff",  # pale cyan
-        "#a8743a",  # brown
-        "#e4f08a",  # pale lime
-        "#7d6bd8",  # violet
-        "#c4c9d2",  # grey
+        "#b04072",  # magenta
+        "#aaffdf",  # mint
+        "#d47b38",  # copper
+        "#b4bec9",  # silver
+        "#806f28",  # olive
+        "#485ff0",  # indigo
+        "#f9f28c",  # straw
+        "#8295a4",  # slate
     ),
     positive="#3d9bff",
     negative="#ff6338",
