@@ -11,12 +11,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.datasets.arrays import allot, copy_numbers, read_only, standardise
 from engine.errors import DataError
 from engine.validation import check_share
 
 Task = Literal["classification", "regression"]
-
-LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +46,10 @@ class Dataset:
         Present when the features are standardised: ``original = x * scale + mean``. Broadcastable to a sample.
     target_mean, target_scale : ndarray of float64, shape (k,), optional
         The same for the targets of a regression.
+    labels : array_like, shape (N,), optional
+        Classes of the samples that are not the target, for pictures and for even splits; kept as int64.
+    label_names : sequence of str
+        What those classes are called.
 
     Raises
     ------
@@ -67,11 +70,13 @@ class Dataset:
     scale: NDArray[np.float64] | None = None
     target_mean: NDArray[np.float64] | None = None
     target_scale: NDArray[np.float64] | None = None
+    labels: NDArray[np.int64] | None = None
+    label_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.task not in ("classification", "regression"):
             raise DataError(f"{self.name}: task={self.task!r} must be 'classification' or 'regression'")
-        x = _copy_numbers(self.name, "x", self.x)
+        x = copy_numbers(self.name, "x", self.x)
         if x.ndim < 2:
             raise DataError(
                 f"{self.name}: x has shape {x.shape}, and one row of features a sample, (N, features), is needed"
@@ -84,7 +89,11 @@ class Dataset:
         for key, values in (("x", x), ("y", y)):
             object.__setattr__(self, key, values)
             values.flags.writeable = False
-        for key in ("feature_names", "class_names", "target_names"):
+        if self.labels is not None:
+            if len(self.labels) != len(x):
+                raise DataError(f"{self.name}: x has {len(x)} samples and {len(self.labels)} labels")
+            object.__setattr__(self, "labels", read_only(np.array(self.labels, np.int64)))
+        for key in ("feature_names", "class_names", "target_names", "label_names"):
             object.__setattr__(self, key, tuple(str(name) for name in getattr(self, key)))
         if self.feature_names and len(self.feature_names) != x[0].size:
             raise DataError(
@@ -123,7 +132,7 @@ class Dataset:
     def _checked_targets(self) -> NDArray[np.float32]:
         if self.class_names:
             raise DataError(f"{self.name}: class names {list(self.class_names)} do not belong to a regression")
-        targets = _copy_numbers(self.name, "y", self.y)
+        targets = copy_numbers(self.name, "y", self.y)
         if targets.ndim == 1:
             targets = targets.reshape(-1, 1)
         if targets.ndim != 2 or targets.shape[1] == 0:
@@ -161,7 +170,25 @@ class Dataset:
     def take(self, rows: NDArray[np.integer[Any]]) -> Dataset:
         """Give the same data set with only these rows, in this order."""
         x = read_only(self.x[rows])
-        return replace(self, x=x, y=x if self.y is self.x else read_only(self.y[rows]))
+        y = x if self.y is self.x else read_only(self.y[rows])
+        return replace(self, x=x, y=y, labels=None if self.labels is None else self.labels[rows])
+
+    def reconstruction(self) -> Dataset:
+        """Give the same samples with themselves as their targets, for autoencoders; classes become `labels`."""
+        y = self.x if self.x.ndim == 2 else self.x.reshape(len(self), -1)
+        rulers = [None if ruler is None else np.resize(ruler, y.shape[1]) for ruler in (self.mean, self.scale)]
+        classes = self.task == "classification"
+        return replace(
+            self,
+            y=y,
+            task="regression",
+            class_names=(),
+            target_names=self.feature_names,
+            target_mean=rulers[0],
+            target_scale=rulers[1],
+            labels=self.y if classes else self.labels,
+            label_names=self.class_names if classes else self.label_names,
+        )
 
     def standardised(self, like: Dataset | None = None) -> Dataset:
         """Shift and scale features (and a regression's targets) to mean 0 and standard deviation 1.
@@ -257,79 +284,16 @@ class Dataset:
     def _hold_out(self, count: int, rng: np.random.Generator) -> tuple[Dataset, Dataset | None]:
         if count == 0:
             return self, None
-        groups = self.y if self.task == "classification" else np.zeros(len(self), dtype=np.int64)
+        groups = self.y if self.task == "classification" else self.labels
+        groups = np.zeros(len(self), dtype=np.int64) if groups is None else groups
         chosen = np.zeros(len(self), dtype=bool)
-        for group, share in enumerate(_allot(count, np.bincount(groups))):
+        for group, share in enumerate(allot(count, np.bincount(groups))):
             chosen[rng.permutation(np.flatnonzero(groups == group))[:share]] = True
         return self.take(np.flatnonzero(~chosen)), self.take(np.flatnonzero(chosen))
 
 
-def check_numbers(file: str, key: str, values: NDArray[Any]) -> None:
-    """Raise DataError, with the place, unless all values are real numbers that float32 can hold."""
-    if values.dtype.kind not in "fiub":
-        raise DataError(f"{file}: {key} is of type {values.dtype}, and real numbers are needed")
-    if values.dtype == np.float32 and np.isfinite(values).all():
-        return  # without the copies below, which large data would feel
-    bad = np.argwhere(~(np.abs(values.astype(np.float64, copy=False)) <= LARGEST))
-    if len(bad):
-        index = tuple(int(i) for i in bad[0])
-        rule = "is too large for float32" if np.isfinite(values[index]) else "is not finite"
-        raise DataError(f"{file}: {key}[{', '.join(map(str, index))}] = {values[index]} {rule}")
-
-
-def _copy_numbers(name: str, key: str, values: Any) -> NDArray[np.float32]:
-    given = np.asarray(values)
-    check_numbers(name, key, given)
-    if given.dtype == np.float32 and given.flags.c_contiguous and given.base is None and not given.flags.writeable:
-        return given
-    return np.array(given, dtype=np.float32, order="C")
-
-
-def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Give up the right to write to an array, so that a Dataset can hold it without a copy."""
-    array.flags.writeable = False
-    return array
-
-
-def standardise(
-    values: NDArray[np.floating[Any]],
-    mean: NDArray[np.float64] | None = None,
-    scale: NDArray[np.float64] | None = None,
-    given: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
-    """Bring the last axis of ``values`` to mean 0 and standard deviation 1, computed in float64.
-
-    Parameters
-    ----------
-    values : ndarray, shape (N, ..., features)
-    mean, scale : ndarray, shape (features,), optional
-        What the values have already been shifted and divided by.
-    given : (mean, scale), optional
-        Measures in original units to use in place of the values' own.
-
-    Returns
-    -------
-    values, mean, scale : ndarray
-        float32 values, and the float64 measures in original units. A constant feature has scale 1.
-    """
-    old_mean = np.zeros(values.shape[-1]) if mean is None else mean
-    old_scale = np.ones(values.shape[-1]) if scale is None else scale
-    wide = values.astype(np.float64)
-    if given is not None:
-        new_mean, new_scale = given
-        return ((wide * old_scale + (old_mean - new_mean)) / new_scale).astype(np.float32), new_mean, new_scale
-    axes = tuple(range(values.ndim - 1))
-    shift, spread = wide.mean(axis=axes), wide.std(axis=axes)
-    # the rounded mean leaves a constant feature a spread of a few ulp, which must not be blown up to 1
-    spread = np.where(spread > 1e-12 * np.abs(wide).max(axis=axes), spread, 1.0)
-    return ((wide - shift) / spread).astype(np.float32), old_mean + old_scale * shift, old_scale * spread
-
-
-def _allot(total: int, counts: NDArray[np.integer[Any]]) -> list[int]:
-    """Share ``total`` out in proportion to ``counts`` by largest remainder, emptying no group while it can."""
-    exact = total * counts / counts.sum()
-    shares = np.floor(exact).astype(int)
-    empties = shares + 1 >= counts
-    for group in np.lexsort((-(exact - shares), empties))[: total - shares.sum()]:
-        shares[group] += 1
-    return [int(share) for share in shares]
+def as_arrays(train: Dataset, validation: Dataset | None, test: Dataset | None) -> dict[str, NDArray[Any]]:
+    """The arrays of a training by the names that recordings give them: "x", "y", "x_validation", "labels_test", …"""
+    parts = {"": train, "_validation": validation, "_test": test}
+    arrays = {f"{key}{end}": getattr(part, key) for end, part in parts.items() if part for key in ("x", "y", "labels")}
+    return {key: array for key, array in arrays.items() if array is not None}

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from engine.datasets.dataset import Dataset, read_only
+from engine.datasets.arrays import read_only
+from engine.datasets.dataset import Dataset
 from engine.errors import DataError
 from engine.validation import check_whole
 

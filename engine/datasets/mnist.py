@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from platformdirs import user_cache_path
 
-from engine.datasets.dataset import Dataset, read_only
+from engine.datasets.arrays import read_only
+from engine.datasets.dataset import Dataset
 from engine.datasets.idx import read_idx
 from engine.errors import DataError
 from engine.validation import check_whole

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.archives import read_npz
-from engine.datasets.dataset import LARGEST, Dataset, Task, check_numbers, standardise
+from engine.datasets.arrays import LARGEST, check_numbers, standardise
+from engine.datasets.dataset import Dataset, Task
 from engine.errors import ConfigurationError, DataError, nearest
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null"})

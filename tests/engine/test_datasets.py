@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from engine.datasets import DATASETS, Dataset, generators, load_dataset
+from engine.datasets.dataset import as_arrays
 from engine.errors import ConfigurationError, DataError
 
 GENERATED = sorted(name for name in DATASETS if hasattr(generators, name) and name != "digits")
@@ -348,3 +349,32 @@ def test_what_nobody_can_change_is_not_copied() -> None:
     x = np.ones((4, 2), np.float32)
     x.flags.writeable = False
     assert labelled(x=x, y=[0, 1, 0, 1]).x is x
+
+
+def test_a_reconstruction_has_itself_as_target_and_keeps_the_classes() -> None:
+    data = load_dataset("digits").reconstruction()
+    assert data.task == "regression" and data.y is data.x and data.class_names == () and data.image_shape == (8, 8)
+    np.testing.assert_array_equal(data.labels, load_dataset("digits").y)
+    assert data.label_names == tuple("0123456789")
+    train, held_out, tested = data.split_three(0.2, 0.1, seed=2)
+    plain = load_dataset("digits").split_three(0.2, 0.1, seed=2)
+    for part, other in zip((train, held_out, tested), plain, strict=True):
+        assert part is not None and other is not None and part.y is part.x
+        np.testing.assert_array_equal(part.x, other.x)  # the classes are split evenly, though they are not the target
+        np.testing.assert_array_equal(part.labels, other.y)
+    names = {f"{key}{end}" for key in ("x", "y", "labels") for end in ("", "_validation", "_test")}
+    assert set(as_arrays(train, held_out, tested)) == names
+    assert set(as_arrays(train, None, None)) == {"x", "y", "labels"}
+
+
+def test_a_reconstruction_of_standardised_data_has_their_ruler() -> None:
+    x = np.random.default_rng(0).normal([5, -300], [0.1, 40], (50, 2))
+    data = labelled(x=x, y=np.arange(50) % 2).standardised().reconstruction()
+    train, held_out = data.split(0.2)
+    for part in (train, held_out):
+        assert part is not None
+        np.testing.assert_array_equal(part.x, part.y)
+        np.testing.assert_array_equal(part.mean, part.target_mean)
+    pictures = labelled(x=np.random.default_rng(0).uniform(size=(10, 2, 2, 3))).standardised().reconstruction()
+    assert pictures.y.shape == (10, 12) and pictures.target_scale is not None and pictures.scale is not None
+    np.testing.assert_array_equal(pictures.target_scale[:6], [*pictures.scale, *pictures.scale])
