@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import LEFT, UP, Typst, linear
+from manim import LEFT, RIGHT, UP, Typst, linear
 
 from engine.network import Network
 from scenes.animations.playing import PlayTraining
@@ -13,7 +13,7 @@ from scenes.mobjects.layer_course import ACTIVATE, smooth
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
-from scenes.mobjects.text import PREAMBLE, escape
+from scenes.mobjects.text import PREAMBLE, Label, escape
 from scenes.replay import Replay
 from scenes.theme import SAFE, TEXT, TIMING, Zone
 from scenes.warp.depth import arrive, carry_back, draw_cut, let_go, pass_layer
@@ -24,6 +24,7 @@ NAME = "spirals"
 TITLE = "Two spirals, untangled"
 CENTER = Zone(-PLANE.width / 2, PLANE.width / 2, PLANE.bottom, PLANE.top)
 BOUNDARY = 3.5  # stroke of the line between the regions
+NUMBERS = -3.9  # right edge of the read-outs in the column
 HALO = 0.105  # radius of the mark behind a mistaken point
 COMMAND = f"neurofilm film {NAME}"
 
@@ -78,10 +79,10 @@ class Appear(SpiralsBeat):
                 here = labels == label
                 cloud.radius[here] = full[here] * np.clip((front - rank[here]) / 12, 0.0, 1.0)
 
-        self.play_clock(3.2, draw, self.plane, rate_func=linear)
-        self.wait(TIMING.quick)
+        self.play_clock(3.0, draw, self.plane, rate_func=linear)
+        self.wait(0.4)
         self.caption("Can a machine learn\nto tell them apart?")
-        self.wait(2.2)
+        self.wait(2.0)
         self.end()
 
 
@@ -100,10 +101,10 @@ class StraightLine(SpiralsBeat):
         assert regions is not None
         accuracy = self.readout("accuracy", ".1%", 1.0, color=self.theme.accuracy)
         accuracy.set_opacity(0)
-        play = PlayTraining(replay, regions, follow=regions.set_network, readouts={"accuracy": accuracy}, run_time=4.0)
+        play = PlayTraining(replay, regions, follow=regions.set_network, readouts={"accuracy": accuracy}, run_time=3.2)
         play.show(replay.first)
-        self.fade(regions, accuracy, seconds=TIMING.beat)
-        self.wait(1.2)
+        self.fade(regions, accuracy, seconds=0.8)
+        self.wait(0.8)
         self.play(play)
         wrong = mistakes(line.network(), x, y)
         count, missed = len(x), int(wrong.sum())
@@ -112,7 +113,7 @@ class StraightLine(SpiralsBeat):
         self.add(marks)
         self.bring_to_back(marks, regions)
         self.play_clock(TIMING.beat, lambda alpha: marks.set_opacity(0.9 * alpha), marks)
-        self.wait(2.4)
+        self.wait(1.8)
         self.fade(leaving=(marks, regions, accuracy), seconds=TIMING.quick)
         self.end()
 
@@ -138,32 +139,32 @@ class Training(SpiralsBeat):
             plane.refresh()
             self.diagram.set_opacity(alpha)
 
-        self.play_clock(1.2, slide, plane, self.diagram)
-        self.wait(1.6)
+        self.play_clock(1.0, slide, plane, self.diagram)
+        self.wait(1.2)
         parameters = self.network.parameter_count
         self.caption(f"Its {parameters} numbers begin at random,\nand so do its answers.")
         self.boundary_field(first, opacity=0.0)
         regions = self.regions
         assert regions is not None
-        readouts = self.column_readouts(replay)
+        readouts, names = self.column_readouts(replay)
 
         def follow(network: Network) -> None:
             regions.set_network(network)
             self.set_weights(network, largest)
 
         play = PlayTraining(
-            replay, regions, self.diagram, follow=follow, readouts=readouts, run_time=9.0, rate_func=_ease_in
+            replay, regions, self.diagram, follow=follow, readouts=readouts, run_time=7.0, rate_func=_ease_in
         )
         play.show(replay.first)
-        self.fade(regions, *readouts.values())
-        self.wait(1.8)
+        self.fade(regions, *readouts.values(), *names)
+        self.wait(1.4)
         self.caption("Training changes them a little at a time.\nEach epoch shows it every point once.")
         self.play(play)
         right, epoch = int((~self.wrong).sum()), replay.epoch_at(replay.last)
         every = "every point" if right == len(data.x) else f"{right} of {len(data.x)} points"
         self.caption(f"After {epoch} epochs {every}\n{'is' if right == len(data.x) else 'are'} on the right side.")
-        self.wait(2.4)
-        self.fade(leaving=(regions, *readouts.values()), seconds=TIMING.quick)
+        self.wait(2.0)
+        self.fade(leaving=(regions, *readouts.values(), *names), seconds=TIMING.quick)
         self.end()
 
     def set_weights(self, network: Network, largest: float) -> None:
@@ -171,18 +172,21 @@ class Training(SpiralsBeat):
         layers = range(self.passage.layers + 1)
         self.diagram.set_weights([network.weights[f"{k}.weight"] for k in layers], largest)
 
-    def column_readouts(self, replay: Replay) -> dict[str, Readout]:
-        """Epoch, loss and accuracy under the heading."""
+    def column_readouts(self, replay: Replay) -> tuple[dict[str, Readout], list[Still]]:
+        """Epoch, loss and accuracy under the heading, with their names."""
         theme, recording = self.theme, self.recording
         highest = max(recording.evaluate(epoch)["loss"] for epoch in recording.epochs)
         made = {
-            "epoch": self.readout("epoch", "d", recording.epochs[-1]),
-            "loss": self.readout("loss", ".3f", highest, color=theme.loss),
-            "accuracy": self.readout("accuracy", ".1%", 1.0, color=theme.accuracy),
+            "epoch": self.readout("", "d", recording.epochs[-1]),
+            "loss": self.readout("", ".3f", highest, color=theme.loss),
+            "accuracy": self.readout("", ".1%", 1.0, color=theme.accuracy),
         }
-        for k, readout in enumerate(made.values()):
-            readout.move_to([SAFE.left, 2.2 - 0.62 * k, 0], aligned_edge=UP + LEFT)
-        return made
+        names = []
+        for k, (name, readout) in enumerate(made.items()):
+            readout.move_to([NUMBERS, 2.2 - 0.6 * k, 0], aligned_edge=UP + RIGHT)
+            label = Label(name, size=TEXT.readout, color=theme.muted)
+            names.append(Still(label.move_to(readout).align_to([SAFE.left, 0, 0], LEFT)))
+        return made, names
 
 
 class Layers(SpiralsBeat):
@@ -196,7 +200,7 @@ class Layers(SpiralsBeat):
         self.caption("How does it do that? Watch the plane:\nthe points ride along.")
         assert plane.grid is not None
         self.fade(plane.grid)
-        self.wait(1.4)
+        self.wait(1.2)
         said = [
             "A layer turns and stretches the plane.",
             "The next layer does the same again:\nturn and stretch, then squash.",
@@ -227,7 +231,7 @@ class Cut(SpiralsBeat):
         right, count = int((~self.wrong).sum()), len(self.wrong)
         all_ = f"all {count}" if right == count else f"{right} of {count}"
         draw_cut(self, f"Here one straight line parts\n{all_} points.")
-        self.wait(3.0)
+        self.wait(2.0)
         self.end()
 
 
@@ -248,14 +252,14 @@ class Back(SpiralsBeat):
         self.diagram.focus(self.passage.layers)
         self.add(lines, self.diagram)
         self.caption("Now the film runs backwards,\nand the line rides along.")
-        self.wait(1.2)
+        self.wait(1.0)
         let_go(self, lines)
-        carry_back(self, 7.0)
+        carry_back(self, 5.6)
         self.caption("The straight line has become the curve\nthat runs between the spirals.")
         arrive(self)
-        self.wait(2.4)
+        self.wait(1.6)
         self.caption("The line stayed straight.\nThe network learned to bend the plane.")
-        self.wait(2.6)
+        self.wait(2.4)
         self.end()
 
 
@@ -287,8 +291,8 @@ class EndCard(SpiralsBeat):
             self.regions_at(corners, plane.view.origin - home)
             card.set_opacity(max(0.0, 2 * alpha - 1))
 
-        self.play_clock(1.6, slide)
-        self.wait(4.4)
+        self.play_clock(1.4, slide)
+        self.wait(3.8)
 
     def regions_at(self, corners: np.ndarray, shift: np.ndarray) -> None:
         """Move the regions along with the plane."""

@@ -56,7 +56,7 @@ class HiddenView(VGroup):
         self.point_colours = theme.class_colours(np.asarray(labels))
         start = np.zeros((len(self.x), 3))
         self.axes = SpaceAxes((zone.width / 2, zone.height / 2), width == 3, theme)
-        self.cloud = PointCloud(start, self.point_colours, radius, outline=theme.background, outline_width=1.0)
+        self.cloud = PointCloud(start, self.point_colours, radius)
         self.cut = Polylines(np.full((MOST_CUTS, 8, 2), np.nan), theme.text, 3.5)
         super().__init__(self.axes, self.cut, self.cloud)
         self.axes.place(self.view, float(bounded))

@@ -58,7 +58,7 @@ class LayerCourse:
 
     def __init__(self, path: LayerPath, whole: bool = False, pace: float = 1.0) -> None:
         affine = path.affine
-        pause = 0.25
+        pause = 0.2
         self.unseen: set[str] = set()
         spans: dict[str, tuple[float, float]] = {}
         at = pause
@@ -68,7 +68,7 @@ class LayerCourse:
             at += 1.8 + pause
         else:
             if affine.angle > 0.02 or affine.mirrors:
-                length = 0.6 + 1.2 * affine.angle / np.pi
+                length = 0.6 + 1.0 * affine.angle / np.pi
                 spans[TURN] = (at, at + length)
                 at += 0.75 * length  # the stretch sets in while the turn comes to rest
             if np.abs(np.log(np.maximum(affine.singular_values, 1e-6))).max() > 0.02 or affine.collapses:
@@ -83,8 +83,8 @@ class LayerCourse:
                 spans[SHIFT] = spans.get(STRETCH, (at - pause, at))  # too small to see: done on the way
                 self.unseen = {SHIFT}
         if path.activation != "linear":
-            spans[ACTIVATE] = (at, at + 1.7)
-            at += 1.7
+            spans[ACTIVATE] = (at, at + 1.6)
+            at += 1.6
         at += pause
         self.seconds = pace * at
         self.parts = {name: Part(name, start / at, end / at) for name, (start, end) in spans.items()}

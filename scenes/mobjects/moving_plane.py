@@ -16,11 +16,14 @@ from scenes.mobjects.layer_course import LayerCourse, smooth
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.space_axes import SpaceAxes
+from scenes.mobjects.still import Still
+from scenes.mobjects.text import Label
 from scenes.mobjects.view import View, fitting
 from scenes.mobjects.warped_grid import WarpedGrid, grid_lines
-from scenes.theme import DARK, Theme, Zone
+from scenes.theme import DARK, TEXT, Theme, Zone
 
 BOUNDED = {"tanh": 1.0, "sigmoid": 1.0, "softmax": 1.0}  # how far outputs can be from 0
+MARK_AWAY = (0.2, -0.2)  # of the numbers 1 and -1 from where the frame crosses the first axis
 ROOM = 0.94  # of the zone's height or width is used at rest
 
 
@@ -68,7 +71,7 @@ class MovingPlane(VGroup):
         curves: Sequence[np.ndarray] = (),
         pace: float = 1.0,
         across: int = 21,
-        radius: float = 0.055,
+        radius: float = 0.046,
         theme: Theme = DARK,
     ) -> None:
         self.passage, self.bounds, self.zone = passage, bounds, zone
@@ -84,7 +87,7 @@ class MovingPlane(VGroup):
         labels = np.asarray(labels)
         self.point_colours = theme.class_colours(labels)
         start = np.zeros((len(labels), 3))
-        self.cloud = PointCloud(start, self.point_colours, radius, outline=theme.background, outline_width=1.0)
+        self.cloud = PointCloud(start, self.point_colours, radius)
         self.axes = SpaceAxes((zone.width / 2, zone.height / 2), passage.spatial, theme)
         parts: list[Polylines | PointCloud] = [self.axes]
         if passage.widths[0] == 2:
@@ -96,7 +99,8 @@ class MovingPlane(VGroup):
             self.curve_carried = passage.carry(np.concatenate(curves))
             self.curve = Polylines([np.zeros((len(curve), 2)) for curve in curves], theme.text, 4.0)
             parts.append(self.curve)
-        super().__init__(*parts, self.cloud)
+        self.marks = [Still(Label(text, TEXT.small, theme.muted), opacity=0.0) for text in ("1", "−1")]
+        super().__init__(parts[0], *self.marks, *parts[1:], self.cloud)
 
         self.scales = [self._rest_scale(space) for space in range(passage.layers + 1)]
         self.courses = []
@@ -122,7 +126,12 @@ class MovingPlane(VGroup):
         self.layer, self.share = layer, share
         progress = self.courses[layer].progress(share)
         self.view.unit, self.view.tilt = self.zoom * self.courses[layer].scale(share), self.tilt
-        self.axes.place(self.view, self.frame_opacity)
+        frame_opacity = self.frame_opacity
+        self.axes.place(self.view, frame_opacity)
+        for mark, end in zip(self.marks, (1.0, -1.0), strict=True):
+            edge = self.view.look(np.array([[end, 0.0, 0.0]]))[0]
+            mark.move_to([edge[0] + end * MARK_AWAY[0], edge[1] + MARK_AWAY[1], 0.0])
+            mark.set_opacity(frame_opacity * float(np.clip((self.view.unit - 1.0) / 0.6, 0.0, 1.0)))
         if self.grid is not None and self.grid_carried is not None:
             self.grid.points[:, :2] = self.seen(self.grid_carried, progress)
         if self.curve is not None and self.curve_carried is not None:

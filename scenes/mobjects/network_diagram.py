@@ -14,7 +14,8 @@ from scenes.theme import DARK, Theme, Zone, rgb
 MOST_NEURONS = 8  # of a layer; of larger ones the first and last few are shown, with dots between
 SHOWN_EACH_END = 3
 WIDEST = 5.0  # stroke of the strongest connection
-DIMMED = 0.22
+RING = 0.025  # width of a neuron's ring
+DIMMED = 0.3
 
 
 class NetworkDiagram(VGroup):
@@ -57,11 +58,10 @@ class NetworkDiagram(VGroup):
         self.layer_of_edge = np.repeat(np.arange(len(ends)), [len(e) for e in ends])
         self.edges = Polylines(np.concatenate(ends), theme.faint, 1.5)
         size = min(radius, 0.42 * gap)
-        self.neurons = PointCloud(
-            np.concatenate(self.places), theme.background, size, outline=theme.muted, outline_width=2.2
-        )
+        self.neurons = PointCloud(np.concatenate(self.places), theme.text, size)
+        self.cores = PointCloud(np.concatenate(self.places), theme.background, size - RING)
         self.layer_of_neuron = np.repeat(np.arange(len(widths)), [len(p) for p in self.places])
-        super().__init__(self.edges, self.neurons)
+        super().__init__(self.edges, self.neurons, self.cores)
         if dots:
             self.add(PointCloud(np.array(dots), theme.muted, 0.03))
         self.signed = np.tile([*rgb(theme.faint), 1.0], (len(self.layer_of_edge), 1))
@@ -97,12 +97,11 @@ class NetworkDiagram(VGroup):
             edges[self.layer_of_edge != layer, 3] *= rest
             neurons[~np.isin(self.layer_of_neuron, (layer, layer + 1))] = rest
         self.edges.set_colours(edges)
-        colours = np.ones((len(neurons), 4))
-        colours[:, :3] = rgb(self.theme.text)
-        background = np.array(rgb(self.theme.background))
-        # dimmed towards the background, not see-through: connections end behind their neurons
-        colours[:, :3] = background + (colours[:, :3] - background) * neurons[:, None]
-        self.neurons.set_colours(colours)
+        # hollow, since no activation is shown; dimmed towards the background, so that connections end behind them
+        background, bright = np.array(rgb(self.theme.background)), np.array(rgb(self.theme.text))
+        rings = background + (bright - background) * neurons[:, None]
+        self.neurons.set_colours(np.column_stack([rings, np.ones(len(rings))]))
+        self.cores.set_colours(np.tile(background, (len(rings), 1)))
         return self
 
 

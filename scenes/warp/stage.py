@@ -179,9 +179,10 @@ class WarpStage(Stage):
         self.bring_to_back(mobject)
 
     def fade(self, *entering: VMobject, leaving: Sequence[VMobject] = (), seconds: float = TIMING.beat) -> None:
-        """Let painted mobjects come and go at once; nothing is copied for it."""
+        """Let painted mobjects come and go at once; nothing is copied for it, and what is there keeps its layer."""
         strengths = [mobject.get_fill_opacity() for mobject in leaving]
-        self.add(*entering)
+        there = self.get_mobject_family_members()
+        self.add(*(mobject for mobject in entering if mobject not in there))
 
         def show(share: float) -> None:
             for mobject in entering:

@@ -43,9 +43,7 @@ def play_time(stage: WarpStage) -> None:
     bounds = grid_bounds(data.x)
     unit = ROOM * INPUT.height / (bounds.right - bounds.left)
     view = View(INPUT.center[:2].copy(), unit)
-    cloud = PointCloud(
-        view.look(embed(data.x, 3)), theme.class_colours(data.y), 0.05, outline=theme.background, outline_width=1.0
-    )
+    cloud = PointCloud(view.look(embed(data.x, 3)), theme.class_colours(data.y), 0.05)
     start = replay.network_at(replay.first)
     regions = None
     if data.x.shape[1] == 2:
