@@ -138,12 +138,16 @@ def assemble(
     )
 
 
+def values_per_example(program: Program) -> tuple[int, int, int]:
+    """How many values one example takes: all operations' inputs and outputs, the tape, the last outputs alone."""
+    last = program.layout[-1]
+    tape = int((program.layout[:, TAPE_START] + program.layout[:, TAPE_SIZE]).max())
+    return int(last[Y_START] + last[Y_SIZE]), tape, int(last[Y_SIZE])
+
+
 def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspace:
     """Allocate the buffers for batches of up to `capacity` examples."""
-    last = program.layout[-1]
-    values = int(last[Y_START] + last[Y_SIZE])
-    tape = int((program.layout[:, TAPE_START] + program.layout[:, TAPE_SIZE]).max())
-    outputs = int(last[Y_SIZE])
+    values, tape, outputs = values_per_example(program)
     return Workspace(
         capacity,
         np.zeros(values * capacity, dtype),

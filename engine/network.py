@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 DTYPES = ("float32", "float64")
 
-# Examples that predict, activations and evaluate take at a time.
+# The most examples that predict, activations and evaluate take at a time, and the most values that their buffers hold.
 CHUNK = 1024
+CHUNK_VALUES = 2**21
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,11 @@ class Network:
             self._workspace = machine.workspace(self.program, capacity, self.dtype)
         return self._workspace
 
+    def chunk(self, examples: int) -> int:
+        """How many of these examples to take at a time, where none depends on another: as many as a few MB hold."""
+        values, tape, _ = machine.values_per_example(self.program)
+        return max(1, min(CHUNK, CHUNK_VALUES // (2 * values + tape), examples))
+
     def predict(self, x: ArrayLike) -> NDArray[Any]:
         """The outputs for a batch of examples.
 
@@ -255,7 +261,7 @@ class Network:
         """The values after each of the operations numbered by `ends` (counted from 1), in these shapes."""
         inputs = self.check_inputs(x)
         examples = inputs.shape[0]
-        capacity = max(1, min(CHUNK, examples))
+        capacity = self.chunk(examples)
         space = self.workspace(capacity)
         outputs = [np.empty((examples, prod(shape)), self.dtype) for shape in shapes]
         run = self.new_run()
@@ -293,7 +299,7 @@ class Network:
         """
         data, classification = prepare_data(self, x, y, get_loss(loss), weights)
         objective = build_objective(self, get_loss(loss), classification)
-        space = self.workspace(min(CHUNK, data.x.shape[0]))
+        space = self.workspace(self.chunk(data.x.shape[0]))
         totals = np.zeros(3)
         order = np.arange(data.x.shape[0])
         machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, self.new_run(), totals)

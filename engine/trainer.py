@@ -13,7 +13,7 @@ from engine import machine
 from engine.errors import ConfigurationError, TrainingError
 from engine.jit import address
 from engine.losses import Loss, get_loss
-from engine.network import CHUNK, check_seed, summarise
+from engine.network import check_seed, summarise
 from engine.objective import build_objective, prepare_data
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
@@ -164,7 +164,7 @@ class Trainer:
         network, totals = self.network, np.zeros(3)
         data = self.data if data is None else data
         examples = data.x.shape[0]
-        space, order = network.workspace(min(CHUNK, examples)), np.arange(examples)
+        space, order = network.workspace(network.chunk(examples)), np.arange(examples)
         machine.evaluate_batches(
             network.program, self.objective, network.parameters, data, order, space, network.new_run(), totals
         )

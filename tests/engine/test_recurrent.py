@@ -94,6 +94,19 @@ def test_the_answer_does_not_depend_on_the_rest_of_the_batch(kind: type[Recurren
 
 
 @each_kind
+def test_long_sequences_are_taken_a_few_at_a_time(kind: type[Recurrent]) -> None:
+    network = scatter(Network([kind(32)], (400, 2)))
+    count = network.chunk(1000)
+    assert 1 < count < 200 and network.chunk(5) == 5 and network.chunk(0) == 1
+    x, y = examples(network, "mse", count + 3)
+    outputs = network.predict(x)
+    buffers = network.workspace(count)
+    assert sum(buffer.nbytes for buffer in buffers[1:]) < 16e6
+    assert difference(outputs[-3:], network.predict(x[-3:])) < 1e-6
+    assert network.evaluate(x, y, "mse")["loss"] == pytest.approx(np.mean((outputs - y) ** 2), rel=1e-5)
+
+
+@each_kind
 def test_later_steps_cannot_change_earlier_outputs(kind: type[Recurrent]) -> None:
     network = stacked(kind, 5, True)
     x, _ = examples(network, "mse", 2)
