@@ -61,8 +61,8 @@ def adagrad_coefficients(settings, step):
 @kernel
 def adagrad(parameter, gradient, first, second, c):
     """s ← s + g²;  θ ← θ - η g / (√s + ε)  (Duchi et al., 2011)"""
-    second = second + gradient * gradient
-    return parameter - like(parameter, c[0]) * gradient / (math.sqrt(second) + like(parameter, c[1])), first, second
+    first = first + gradient * gradient
+    return parameter - like(parameter, c[0]) * gradient / (math.sqrt(first) + like(parameter, c[1])), first, second
 
 
 @kernel
@@ -73,8 +73,8 @@ def rmsprop_coefficients(settings, step):
 @kernel
 def rmsprop(parameter, gradient, first, second, c):
     """s ← ρ s + (1 - ρ) g²;  θ ← θ - η g / (√s + ε)  (Tieleman and Hinton, 2012)"""
-    second = like(parameter, c[1]) * second + like(parameter, 1.0 - c[1]) * gradient * gradient
-    return parameter - like(parameter, c[0]) * gradient / (math.sqrt(second) + like(parameter, c[2])), first, second
+    first = like(parameter, c[1]) * first + like(parameter, 1.0 - c[1]) * gradient * gradient
+    return parameter - like(parameter, c[0]) * gradient / (math.sqrt(first) + like(parameter, c[2])), first, second
 
 
 @kernel
@@ -107,18 +107,35 @@ def adamw(parameter, gradient, first, second, c):
     return adam(parameter - like(parameter, c[4]) * parameter, gradient, first, second, c)
 
 
-# --- the loop -----------------------------------------------------------------------------------------------------
+# --- the loops ----------------------------------------------------------------------------------------------------
+# One for each number of moments that a rule keeps: those it does not keep are neither read nor written.
 
-rule: Any = None  # each copy of the loop has its own, given by `specialise`
+rule: Any = None  # each copy of a loop has its own, given by `specialise`
 coefficients: Any = None
 
 
-def update(theta, gradient, first, second, settings, step):
-    """Move every parameter by the rule; `first` and `second` are the moments, as long as `theta`."""
+def update_without_moments(theta, gradient, first, second, settings, step):
+    """Move every parameter by a rule that keeps nothing."""
+    c, nothing = coefficients(settings, step), like(theta[0], 0)
+    for i in range(theta.size):
+        theta[i] = rule(theta[i], gradient[i], nothing, nothing, c)[0]
+
+
+def update_with_first(theta, gradient, first, second, settings, step):
+    """Move every parameter by a rule that keeps `first`, as long as `theta`."""
+    c, nothing = coefficients(settings, step), like(theta[0], 0)
+    for i in range(theta.size):
+        theta[i], first[i], _ = rule(theta[i], gradient[i], first[i], nothing, c)
+
+
+def update_with_both(theta, gradient, first, second, settings, step):
+    """Move every parameter by a rule that keeps `first` and `second`, as long as `theta`."""
     c = coefficients(settings, step)
     for i in range(theta.size):
         theta[i], first[i], second[i] = rule(theta[i], gradient[i], first[i], second[i], c)
 
+
+UPDATES = (update_without_moments, update_with_first, update_with_both)
 
 # --- registry -----------------------------------------------------------------------------------------------------
 
@@ -127,7 +144,8 @@ def update(theta, gradient, first, second, settings, step):
 class Optimizer:
     """Base of the optimizers: a dataclass of settings, the learning rate first.
 
-    Class attributes name the registry entry (`name`, `summary`) and the scalar kernels (`coefficients`, `rule`).
+    Class attributes name the registry entry (`name`, `summary`), the scalar kernels (`coefficients`, `rule`) and how
+    many moments the rule keeps (`moments`: none, the first, or both).
     """
 
     learning_rate: float
@@ -136,6 +154,7 @@ class Optimizer:
     summary: ClassVar[str]
     coefficients: ClassVar[Any]
     rule: ClassVar[Any]
+    moments: ClassVar[int]
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -172,6 +191,7 @@ class PerceptronRule(Optimizer):
     summary: ClassVar[str] = "the perceptron's rule, for one layer with a step"
     coefficients: ClassVar[Any] = sgd_coefficients
     rule: ClassVar[Any] = sgd
+    moments: ClassVar[int] = 0
 
 
 @dataclass(frozen=True)
@@ -183,6 +203,7 @@ class SGD(Optimizer):
     summary: ClassVar[str] = "a step against the gradient"
     coefficients: ClassVar[Any] = sgd_coefficients
     rule: ClassVar[Any] = sgd
+    moments: ClassVar[int] = 0
 
 
 @dataclass(frozen=True)
@@ -195,6 +216,7 @@ class Momentum(Optimizer):
     summary: ClassVar[str] = "a step that keeps part of the last one"
     coefficients: ClassVar[Any] = momentum_coefficients
     rule: ClassVar[Any] = heavy_ball  # not `momentum`: within the class that is the setting
+    moments: ClassVar[int] = 1
 
 
 @dataclass(frozen=True)
@@ -207,6 +229,7 @@ class Nesterov(Optimizer):
     summary: ClassVar[str] = "momentum that looks ahead"
     coefficients: ClassVar[Any] = momentum_coefficients
     rule: ClassVar[Any] = nesterov
+    moments: ClassVar[int] = 1
 
 
 @dataclass(frozen=True)
@@ -219,6 +242,7 @@ class Adagrad(Optimizer):
     summary: ClassVar[str] = "each parameter's step shrinks with its gradients so far"
     coefficients: ClassVar[Any] = adagrad_coefficients
     rule: ClassVar[Any] = adagrad
+    moments: ClassVar[int] = 1
 
 
 @dataclass(frozen=True)
@@ -232,6 +256,7 @@ class RMSprop(Optimizer):
     summary: ClassVar[str] = "each parameter's step over its recent gradients"
     coefficients: ClassVar[Any] = rmsprop_coefficients
     rule: ClassVar[Any] = rmsprop
+    moments: ClassVar[int] = 1
 
 
 @dataclass(frozen=True)
@@ -246,6 +271,7 @@ class Adam(Optimizer):
     summary: ClassVar[str] = "each parameter's own step, from running moments of its gradient"
     coefficients: ClassVar[Any] = adam_coefficients
     rule: ClassVar[Any] = adam
+    moments: ClassVar[int] = 2
 
 
 @dataclass(frozen=True)
@@ -261,6 +287,7 @@ class AdamW(Optimizer):
     summary: ClassVar[str] = "Adam with weight decay of its own"
     coefficients: ClassVar[Any] = adamw_coefficients
     rule: ClassVar[Any] = adamw
+    moments: ClassVar[int] = 2
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
@@ -271,7 +298,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 @cache
 def _kernel(name: str) -> Any:
     optimizer = OPTIMIZERS[name]
-    return specialise(update, name, coefficients=optimizer.coefficients, rule=optimizer.rule)
+    return specialise(UPDATES[optimizer.moments], name, coefficients=optimizer.coefficients, rule=optimizer.rule)
 
 
 def get_optimizer(optimizer: str | dict[str, Any] | Optimizer) -> Optimizer:
