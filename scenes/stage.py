@@ -154,7 +154,15 @@ class BaseStage(Scene):
         self, label: str, style: str = "g", widest: float | str = 0, value: float | str = 0, color: str | None = None
     ) -> Readout:
         """Add a named number at the top right, under those that are there; set its value with ``set_value``."""
-        readout = Readout(label, value, style, widest, color=color or self.theme.text, label_color=self.theme.muted)
+        readout = Readout(
+            label,
+            value,
+            style,
+            widest,
+            color=color or self.theme.text,
+            label_color=self.theme.muted,
+            halo=self.theme.background,
+        )
         readout.fixed_in_frame = True
         readout.set_z_index(FRONT)
         top = READOUTS.top - 0.46 * len(self._readouts)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import cairo
 import numpy as np
 from manim import ManimColor, Mobject, Typst, VGroup, VMobject
 
-from scenes.mobjects.still import Framed, affine_between
+from scenes.mobjects.still import HALO_OPACITY, HALO_WIDTH, Framed, affine_between, halo_around
 from scenes.mobjects.text import PREAMBLE, escape
+from scenes.painting.canvas import STROKE_UNIT
 from scenes.theme import DARK, TEXT
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ class Readout(Framed):
         A value as wide as any to come; its width is kept free for the number.
     size : float
     color, label_color : str
+    halo : str, optional
+        Colour of a soft edge behind the glyphs, which keeps them legible over a picture.
     """
 
     def __init__(
@@ -94,10 +98,11 @@ class Readout(Framed):
         size: float = TEXT.readout,
         color: str = DARK.text,
         label_color: str = DARK.muted,
+        halo: str | None = None,
         **kwargs: Any,
     ) -> None:
         self.label, self.style = label, style
-        self.number_color, self.label_color = color, label_color
+        self.number_color, self.label_color, self.halo = color, label_color, halo
         self.text = ""
         self.text = self.format(value)
         em = size / 96  # manim's 48 points are half a unit to the em
@@ -137,24 +142,42 @@ class Readout(Framed):
         return affine_between(home, self.points)
 
     def paint(self, canvas: Canvas) -> None:
-        a = self._affine()
         context = canvas.context
-        opacity = self.opacity
-        for color in (self.label_color, self.number_color):
-            context.new_path()
-            for character, x, own in self._placed():
-                if own != color:
-                    continue
-                for curves in glyph(character).curves:
-                    points = (curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2]
-                    flat = points.ravel().tolist()
-                    context.move_to(flat[0], flat[1])
-                    for k in range(0, len(flat), 8):
-                        context.curve_to(*flat[k + 2 : k + 8])
-                    context.close_path()
-            red, green, blue = ManimColor(color).to_rgb()
-            context.set_source_rgba(blue, green, red, opacity)  # the frame's bytes are in the order red, green, blue
+        placed = self._placed()
+        context.save()
+        if self.opacity < 1:
+            # drawn apart and then put over the frame, so that the halo does not shine through the glyphs
+            (left, bottom), (right, top) = self.points[:, :2].min(axis=0), self.points[:, :2].max(axis=0)
+            room = HALO_WIDTH * STROKE_UNIT
+            context.rectangle(left - room, bottom - room, right - left + 2 * room, top - bottom + 2 * room)
+            context.clip()
+            context.push_group()
+        if self.halo is not None:
+            self._trace(context, placed)
+            context.set_line_join(cairo.LineJoin.ROUND)
+            context.set_line_width(HALO_WIDTH * STROKE_UNIT)
+            _set_color(context, self.halo, HALO_OPACITY)
+            context.stroke()
+        for color in {self.label_color, self.number_color}:
+            self._trace(context, [part for part in placed if part[2] == color])
+            _set_color(context, color, 1.0)
             context.fill()
+        if self.opacity < 1:
+            context.pop_group_to_source()
+            context.paint_with_alpha(self.opacity)
+        context.restore()
+
+    def _trace(self, context: cairo.Context, placed: list[tuple[str, float, str]]) -> None:
+        """Make the outlines of characters the context's path."""
+        a = self._affine()
+        context.new_path()
+        for character, x, _ in placed:
+            for curves in glyph(character).curves:
+                flat = ((curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2]).ravel().tolist()
+                context.move_to(flat[0], flat[1])
+                for k in range(0, len(flat), 8):
+                    context.curve_to(*flat[k + 2 : k + 8])
+                context.close_path()
 
     def as_vectors(self) -> Mobject:
         a = self._affine()
@@ -166,7 +189,14 @@ class Readout(Framed):
                 flat = np.concatenate(points)
                 outline.points = np.column_stack([flat, np.zeros(len(flat))])
                 group.add(outline)
-        return group
+        if self.halo is None:
+            return group
+        return VGroup(halo_around(group, self.halo).set_stroke(opacity=HALO_OPACITY * self.opacity), group)
+
+
+def _set_color(context: cairo.Context, color: str, opacity: float) -> None:
+    red, green, blue = (float(c) for c in ManimColor(color).to_rgb())
+    context.set_source_rgba(blue, green, red, opacity)  # the frame's bytes are in the order red, green, blue
 
 
 def _width(text: str) -> float:

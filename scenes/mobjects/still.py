@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import cairo
 import numpy as np
-from manim import Mobject, VMobject
+from manim import LineJointType, Mobject, VGroup, VMobject
 
 from scenes.painting.mobject import Painted
 from scenes.painting.sprites import put_sprite
 
 if TYPE_CHECKING:
     from scenes.painting.canvas import Canvas
+
+
+# of the soft edge that keeps text legible over a picture; in manim's stroke units
+HALO_WIDTH, HALO_OPACITY = 7.0, 0.9
 
 
 class Framed(Painted):
@@ -25,6 +29,14 @@ class Framed(Painted):
     def __init__(self, left: float, right: float, bottom: float, top: float, **kwargs: Any) -> None:
         corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
         super().__init__(corners, **kwargs)
+
+
+def halo_around(mobject: VMobject, color: str) -> VMobject:
+    """A soft edge to be drawn before a mobject; in one piece, so that no letter's edge lies over another letter."""
+    halo = mobject.copy().set_fill(opacity=0).set_stroke(color, HALO_WIDTH, HALO_OPACITY)
+    for member in halo.get_family():
+        member.joint_type = LineJointType.ROUND
+    return halo
 
 
 class _Shared:
@@ -51,17 +63,14 @@ class Still(Framed):
         It must not be changed afterwards.
     halo : str, optional
         Colour of a soft edge behind the strokes, which keeps text legible over a picture.
-    halo_width : float
-        In manim's stroke units.
     """
 
-    def __init__(self, mobject: VMobject, halo: str | None = None, halo_width: float = 7.0, **kwargs: Any) -> None:
+    def __init__(self, mobject: VMobject, halo: str | None = None, **kwargs: Any) -> None:
         left, bottom = mobject.get_corner([-1, -1, 0])[:2]
         right, top = mobject.get_corner([1, 1, 0])[:2]
         super().__init__(left, right, bottom, top, **kwargs)
         if halo is not None:
-            mobject = mobject.copy().set_stroke(color=halo, width=halo_width, opacity=0.9, background=True)
-        self.halo_width = halo_width if halo is not None else 0.0
+            mobject = VGroup(halo_around(mobject, halo), mobject)
         self.shared = _Shared(mobject)
         self.home = self.points.copy()
 
@@ -85,7 +94,7 @@ class Still(Framed):
         corners = canvas.to_pixels(self.points)
         height, width = canvas.pixels.shape[:2]
         strokes = [member.get_stroke_width() for member in self.shared.mobject.family_members_with_points()]
-        room = 2 + float(canvas.stroke(max([self.halo_width, *strokes])))
+        room = 2 + float(canvas.stroke(max([HALO_WIDTH, *strokes])))
         low = np.clip(np.floor(corners.min(axis=0) - room), 0, (width, height)).astype(int)
         high = np.clip(np.ceil(corners.max(axis=0) + room), 0, (width, height)).astype(int)
         if (high <= low).any():

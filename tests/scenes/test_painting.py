@@ -74,6 +74,7 @@ MOBJECTS: dict[str, Callable[[], Painted]] = {
     ).rotate(0.3),
     "classes": lambda: ClassField(bumps(), Zone(-1.5, 1.5, -1, 1), DARK.class_colours(np.arange(5)), line_width=2),
     "readout": lambda: Readout("loss", -0.0123, ".4f").scale(3).move_to(ORIGIN),
+    "haloed readout": lambda: Readout("loss", -0.0123, ".4f", halo=DARK.classes[0]).scale(3).move_to(ORIGIN),
     "still": lambda: Still(
         VGroup(Label("one\ntwo", size=60), Formula("W = mat(1, 2; 3, 4)").shift(2 * DOWN)), halo=DARK.classes[0]
     ).rotate(0.2),
