@@ -81,7 +81,7 @@ def take_in(dy, dhidden, t, steps, sequences):
 @kernel
 def add_product(a, b, product, total, assign):
     """total ← a bᵀ, or total ← total + a bᵀ unless `assign`; `product` is scratch space."""
-    np.dot(a, b.T, product)
+    np.dot(a, np.ascontiguousarray(b.T), product)  # BLAS is slower on small b.T than on a copy
     flat = product.reshape(product.size)
     if assign:
         total[:] = flat
