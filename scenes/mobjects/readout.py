@@ -12,6 +12,7 @@ from manim import ManimColor, Mobject, Typst, VGroup, VMobject
 from scenes.mobjects.still import HALO_OPACITY, HALO_WIDTH, Framed, affine_between, halo_around
 from scenes.mobjects.text import PREAMBLE, escape
 from scenes.painting.canvas import STROKE_UNIT
+from scenes.painting.sprites import put_sprite
 from scenes.theme import DARK, TEXT
 
 if TYPE_CHECKING:
@@ -70,6 +71,92 @@ def _em() -> float:
 ASCENT, DESCENT = 0.7, 0.22
 
 
+class _Sprites:
+    """Pictures of single characters at their places, from which lines are put together.
+
+    A number that changes has the same few digits in the same few places. A copied mobject shares them.
+    """
+
+    def __init__(self) -> None:
+        self.key: tuple[Any, ...] = ()
+        self.sprites: dict[tuple[str, float, str, float], tuple[np.ndarray, int, int]] = {}
+        self.placed: list[tuple[str, float, str]] = []
+        self.line = np.zeros((0, 0, 4), np.uint8)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Sprites:
+        return self
+
+    def line_of(
+        self,
+        placed: list[tuple[str, float, str]],
+        halo: str | None,
+        halo_width: float,
+        matrix: cairo.Matrix,
+        width: int,
+        height: int,
+    ) -> np.ndarray:
+        """A premultiplied picture uint8 (height, width, 4) of a line of characters.
+
+        Parameters
+        ----------
+        placed : list of (character, place, colour)
+        halo : str or None
+        halo_width : float
+            In pixels.
+        matrix : cairo.Matrix
+            From em to pixels of the picture.
+        width, height : int
+        """
+        parts = (matrix.xx, matrix.yx, matrix.xy, matrix.yy, matrix.x0, matrix.y0)
+        key = (halo, halo_width, width, height, *(round(value, 6) for value in parts))
+        if key != self.key:
+            self.key, self.sprites, self.placed = key, {}, []
+        if placed != self.placed:
+            self.placed = placed
+            self.line = np.zeros((height, width, 4), np.uint8)
+            layers = [(character, x, halo, halo_width) for character, x, _ in placed] if halo is not None else []
+            layers += [(character, x, color, 0.0) for character, x, color in placed]
+            for layer in layers:
+                if layer not in self.sprites:
+                    self.sprites[layer] = _draw_glyph(*layer, matrix)
+                put_sprite(self.line, *self.sprites[layer], 1.0)
+        return self.line
+
+
+def _draw_glyph(
+    character: str, x: float, color: str, halo_width: float, matrix: cairo.Matrix
+) -> tuple[np.ndarray, int, int]:
+    """A picture of one character, or of its soft edge of some pixels, and where its upper left corner goes."""
+    outlines = [curves + (x, 0.0) for curves in glyph(character).curves]
+    if not outlines:
+        return np.zeros((0, 0, 4), np.uint8), 0, 0
+    corners = np.array([matrix.transform_point(*point) for curves in outlines for point in curves.reshape(-1, 2)])
+    left, top = (int(c) for c in np.floor(corners.min(axis=0) - halo_width - 1))
+    right, bottom = (int(c) for c in np.ceil(corners.max(axis=0) + halo_width + 1))
+    sprite = np.zeros((bottom - top, right - left, 4), np.uint8)
+    surface = cairo.ImageSurface.create_for_data(sprite.data, cairo.FORMAT_ARGB32, right - left, bottom - top)
+    context = cairo.Context(surface)
+    context.set_matrix(matrix * cairo.Matrix(1, 0, 0, 1, -left, -top))
+    for curves in outlines:
+        flat = curves.ravel().tolist()
+        context.move_to(flat[0], flat[1])
+        for k in range(0, len(flat), 8):
+            context.curve_to(*flat[k + 2 : k + 8])
+        context.close_path()
+    red, green, blue = (float(c) for c in ManimColor(color).to_rgb())
+    # the frame's bytes are in the order red, green, blue
+    context.set_source_rgba(blue, green, red, HALO_OPACITY if halo_width else 1.0)
+    if halo_width:
+        context.identity_matrix()
+        context.set_line_join(cairo.LineJoin.ROUND)
+        context.set_line_width(halo_width)
+        context.stroke()
+    else:
+        context.fill()
+    surface.flush()
+    return sprite, left, top
+
+
 class Readout(Framed):
     """A named number, such as the epoch or the loss, that can change in every frame without moving about.
 
@@ -105,6 +192,7 @@ class Readout(Framed):
         self.number_color, self.label_color, self.halo = color, label_color, halo
         self.text = ""
         self.text = self.format(value)
+        self.sprites = _Sprites()
         em = size / 96  # manim's 48 points are half a unit to the em
         room = max(_width(self.format(widest if widest is not None else value)), _width(self.text))
         self.number_right = (_width(label + " ") if label else 0.0) + room
@@ -142,42 +230,17 @@ class Readout(Framed):
         return affine_between(home, self.points)
 
     def paint(self, canvas: Canvas) -> None:
-        context = canvas.context
-        placed = self._placed()
-        context.save()
-        if self.opacity < 1:
-            # drawn apart and then put over the frame, so that the halo does not shine through the glyphs
-            (left, bottom), (right, top) = self.points[:, :2].min(axis=0), self.points[:, :2].max(axis=0)
-            room = HALO_WIDTH * STROKE_UNIT
-            context.rectangle(left - room, bottom - room, right - left + 2 * room, top - bottom + 2 * room)
-            context.clip()
-            context.push_group()
-        if self.halo is not None:
-            self._trace(context, placed)
-            context.set_line_join(cairo.LineJoin.ROUND)
-            context.set_line_width(HALO_WIDTH * STROKE_UNIT)
-            _set_color(context, self.halo, HALO_OPACITY)
-            context.stroke()
-        for color in {self.label_color, self.number_color}:
-            self._trace(context, [part for part in placed if part[2] == color])
-            _set_color(context, color, 1.0)
-            context.fill()
-        if self.opacity < 1:
-            context.pop_group_to_source()
-            context.paint_with_alpha(self.opacity)
-        context.restore()
-
-    def _trace(self, context: cairo.Context, placed: list[tuple[str, float, str]]) -> None:
-        """Make the outlines of characters the context's path."""
         a = self._affine()
-        context.new_path()
-        for character, x, _ in placed:
-            for curves in glyph(character).curves:
-                flat = ((curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2]).ravel().tolist()
-                context.move_to(flat[0], flat[1])
-                for k in range(0, len(flat), 8):
-                    context.curve_to(*flat[k + 2 : k + 8])
-                context.close_path()
+        view = canvas.to_pixels(self.points)
+        halo_width = HALO_WIDTH * STROKE_UNIT * canvas.scale
+        low = np.floor(view.min(axis=0) - halo_width - 2)
+        width, height = (int(c) for c in np.ceil(view.max(axis=0) + halo_width + 2) - low)
+        if width * height > canvas.pixels.size:
+            canvas.draw_vectors(self.as_vectors())  # so large that a picture of it would be larger than the frame
+            return
+        matrix = cairo.Matrix(*a[:, 0], *a[:, 1], *a[:, 2]) * canvas.matrix * cairo.Matrix(1, 0, 0, 1, *-low)
+        line = self.sprites.line_of(self._placed(), self.halo, halo_width, matrix, width, height)
+        put_sprite(canvas.pixels, line, int(low[0]), int(low[1]), self.opacity)
 
     def as_vectors(self) -> Mobject:
         a = self._affine()
@@ -192,11 +255,6 @@ class Readout(Framed):
         if self.halo is None:
             return group
         return VGroup(halo_around(group, self.halo).set_stroke(opacity=HALO_OPACITY * self.opacity), group)
-
-
-def _set_color(context: cairo.Context, color: str, opacity: float) -> None:
-    red, green, blue = (float(c) for c in ManimColor(color).to_rgb())
-    context.set_source_rgba(blue, green, red, opacity)  # the frame's bytes are in the order red, green, blue
 
 
 def _width(text: str) -> float:
