@@ -103,6 +103,34 @@ call: Any = _call
 
 
 @intrinsic
+def _part(typing_context, buffer, start, size):
+    """The `size` values of a flat C-contiguous array from `start` on, as an array that does not own them.
+
+    A slice counts references to its buffer atomically, which costs more than a small kernel; this one does not, so the
+    buffer must outlive it.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
+        array_type = signature.args[0]
+        source = cgutils.create_struct_proxy(array_type)(context, builder, args[0])
+        made = cgutils.create_struct_proxy(array_type)(context, builder)
+        width = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(array_type.dtype)))
+        made.data = builder.gep(source.data, [args[1]])
+        made.shape = cgutils.pack_array(builder, [args[2]])
+        made.strides = cgutils.pack_array(builder, [width])
+        made.itemsize = width
+        made.nitems = args[2]
+        made.meminfo = cgutils.get_null_value(made.meminfo.type)
+        made.parent = cgutils.get_null_value(made.parent.type)
+        return made._getvalue()
+
+    return buffer(buffer, types.intp, types.intp), codegen
+
+
+part: Any = _part
+
+
+@intrinsic
 def _from_bits(typing_context, bits):
     """The float32 whose bits are those of an int32; compilers can vectorise what is built this way."""
 

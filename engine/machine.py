@@ -16,7 +16,7 @@ import numpy as np
 from numba import from_dtype, types
 from numpy.typing import NDArray
 
-from engine.jit import address, call, kernel, like
+from engine.jit import address, call, kernel, like, part
 from engine.layers.base import Operation, Shape
 from engine.random import permute
 
@@ -164,8 +164,7 @@ def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspac
 @kernel
 def cut(buffer, start, size, space, batch):
     """The part of a buffer that holds `batch` examples of `size` values each."""
-    first = start * space.capacity
-    return buffer[first : first + size * batch]
+    return part(buffer, start * space.capacity, size * batch)
 
 
 @kernel
@@ -177,7 +176,7 @@ def forward_pass(program, count, run, theta, space):
         x = cut(space.values, at[X_START], at[X_SIZE], space, batch)
         y = cut(space.values, at[Y_START], at[Y_SIZE], space, batch)
         tape = cut(space.tape, at[TAPE_START], at[TAPE_SIZE], space, batch)
-        parameters = theta[at[THETA_START] : at[THETA_STOP]]
+        parameters = part(theta, at[THETA_START], at[THETA_STOP] - at[THETA_START])
         call(program.forward[k], (run, program.dims[k], program.constants[k], parameters, x, y, tape))
 
 
@@ -193,8 +192,8 @@ def backward_pass(program, count, run, theta, space, gradient):
         dy = cut(space.dvalues, at[Y_START], at[Y_SIZE], space, batch)
         # The data need no gradient: an empty dx tells the first operation so.
         dx = cut(space.dvalues, at[X_START], at[X_SIZE] if k > 0 else 0, space, batch)
-        parameters = theta[at[THETA_START] : at[THETA_STOP]]
-        dparameters = gradient[at[THETA_START] : at[THETA_STOP]]
+        parameters = part(theta, at[THETA_START], at[THETA_STOP] - at[THETA_START])
+        dparameters = part(gradient, at[THETA_START], at[THETA_STOP] - at[THETA_START])
         call(
             program.backward[k],
             (run, program.dims[k], program.constants[k], parameters, x, y, tape, dy, dx, dparameters),
