@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.analysis.isoline import Bounds, densify, zero_lines
+from engine.analysis.isoline import Bounds, bisect, densify, zero_lines
 from engine.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -140,6 +140,41 @@ def pull_back(network: Network, bounds: Bounds, *, resolution: int = 384, longes
             dense = densify(line, ahead, images, longest)
             found += [dense] if classes <= 2 else _shared_once(network, dense, k)
     return sorted((line for line in found if len(line) > 1), key=len, reverse=True)
+
+
+def pull_back_places(network: Network, left: float, right: float, *, resolution: int = 2048) -> list[float]:
+    """The decision boundary of a network with one input feature: the places at which the winner changes.
+
+    Parameters
+    ----------
+    network : Network
+    left, right : float
+        The part of the line to search.
+    resolution : int
+        Samples along it; classes that win in less than a step can be missed.
+
+    Returns
+    -------
+    list of float
+        Ascending.
+    """
+    if tuple(network.input_shape) != (1,):
+        raise ConfigurationError(f"input_shape={network.input_shape}: places on a line need 1 input feature")
+    x = np.linspace(left, right, resolution)[:, None]
+    places: list[float] = []
+    for k in range(1 if network.output_shape[0] <= 2 else network.output_shape[0]):
+
+        def ahead(points: Array, k: int = k) -> Array:
+            return margins(logits(network, points))[:, k]
+
+        wins = ahead(x) > 0
+        at = np.flatnonzero(wins[1:] != wins[:-1])
+        negative, positive = np.where(wins[at], x[at + 1, 0], x[at, 0]), np.where(wins[at], x[at, 0], x[at + 1, 0])
+        places += bisect(ahead, negative[:, None], positive[:, None])[:, 0].tolist()
+    # between two of several classes a place is found from both sides
+    step = (right - left) / resolution
+    ordered = sorted(places)
+    return [place for k, place in enumerate(ordered) if k == 0 or place - ordered[k - 1] > 1e-3 * step]
 
 
 def _shared_once(network: Network, line: Array, k: int) -> list[Array]:

@@ -8,6 +8,7 @@ logarithm of the singular values, so every matrix on the way is invertible where
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -276,7 +277,7 @@ class Oriented(NamedTuple):
     flipped: tuple[tuple[int, ...], ...]
 
 
-def orient(network: Network) -> Oriented:
+def orient(network: Network, layers: Collection[int] | None = None) -> Oriented:
     """Turn the signs of units where a layer mirrors, so that its determinant becomes positive.
 
     An odd activation leaves a unit's sign free: with its incoming weights, its bias and its outgoing weights negated
@@ -287,6 +288,8 @@ def orient(network: Network) -> Oriented:
     ----------
     network : Network
         Of dense layers.
+    layers : collection of int, optional
+        Which layers may be turned; all by default.
 
     Returns
     -------
@@ -297,18 +300,19 @@ def orient(network: Network) -> Oriented:
     turned = Network.from_config(network.config())
     turned.parameters[:] = network.parameters
     weights = turned.weights
-    layers = network.config()["layers"]
+    settings = network.config()["layers"]
     flipped: list[tuple[int, ...]] = []
-    for k, layer in enumerate(layers):
+    for k, layer in enumerate(settings[:-1]):
         weight = weights[f"{k}.weight"]
         unit = None
-        if k + 1 < len(layers) and layer["activation"] in ODD_ACTIVATIONS and AffinePath(weight).mirrors:
+        allowed = layer["activation"] in ODD_ACTIVATIONS and (layers is None or k in layers)
+        if allowed and AffinePath(weight).mirrors:
             unit = min(range(weight.shape[1]), key=lambda j: _angle_when_flipped(weight, j))
             weight[:, unit] *= -1
             weights[f"{k}.bias"][unit] *= -1
             weights[f"{k + 1}.weight"][unit] *= -1
         flipped.append(() if unit is None else (unit,))
-    return Oriented(turned, tuple(flipped))
+    return Oriented(turned, (*flipped, ()))
 
 
 def _angle_when_flipped(weight: NDArray, unit: int) -> float:

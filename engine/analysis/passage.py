@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -48,7 +48,8 @@ class Passage:
     Attributes
     ----------
     network : Network
-        It computes what the given one computes; signs of units are turned where a layer would mirror (see `orient`).
+        It computes what the given one computes; signs of units are turned where a layer between
+        spaces of up to three features would mirror (see `orient`).
     flipped : tuple of tuple of int
         The units of each layer whose sign was turned.
     paths : list of LayerPath
@@ -62,7 +63,9 @@ class Passage:
     """
 
     def __init__(self, network: Network, projections: dict[int, Projection] | None = None) -> None:
-        self.network, flipped = orient(network)
+        sizes = [int(network.input_shape[0]), *(layer["units"] for layer in network.config()["layers"])]
+        narrow = [k for k, ends in enumerate(pairwise(sizes)) if max(ends) <= SHOWN]
+        self.network, flipped = orient(network, narrow)
         self.flipped = flipped[:-1]
         self.paths: list[LayerPath] = layer_paths(self.network)[:-1]
         self.layers = len(self.paths)
@@ -74,7 +77,7 @@ class Passage:
             if width > SHOWN:
                 if projections is None or k not in projections:
                     raise ConfigurationError(f"layer {k + 1} has {width} features: more than {SHOWN} need a projection")
-                self.projections[k] = _flipped(projections[k], self.flipped[k])
+                self.projections[k] = projections[k]
         if self.widths[0] > SHOWN:
             raise ConfigurationError(f"the network takes {self.widths[0]} features: only up to {SHOWN} can be shown")
         self.spatial = any(self.shown_width(k) == 3 for k in range(self.layers + 1))
@@ -133,10 +136,3 @@ def tail(network: Network, first: int) -> Network:
         for name in ("weight", "bias"):
             rest.weights[f"{k - first}.{name}"][...] = network.weights[f"{k}.{name}"]
     return rest
-
-
-def _flipped(projection: Projection, units: Sequence[int]) -> Projection:
-    """The projection that shows a space with some coordinates negated as the given one shows it without."""
-    signs = np.ones(projection.mean.size)
-    signs[list(units)] = -1
-    return Projection(projection.mean * signs, projection.components * signs, projection.explained)

@@ -28,16 +28,25 @@ class LayerCard(VGroup):
         Of the layer, from 1.
     zone : Zone
         Where it stands: at the left, from the top down.
+    flat : float
+        Share of the points that lie on the flat part of a unit.
     note : str
         A last line, such as which unit's sign was turned.
     """
 
     def __init__(
-        self, path: LayerPath, number: int, zone: Zone, note: str = "", theme: Theme = DARK, size: float = TEXT.readout
+        self,
+        path: LayerPath,
+        number: int,
+        zone: Zone,
+        flat: float = 0.0,
+        note: str = "",
+        theme: Theme = DARK,
+        size: float = TEXT.readout,
     ) -> None:
         self.formulas = formulas(path, number)
         rows = [Formula(text, size=size, color=theme.text) for text in self.formulas]
-        notes = [Label(text, size=TEXT.small, color=theme.muted) for text in (*remarks(path), note) if text]
+        notes = [Label(text, size=TEXT.small, color=theme.muted) for text in (remarks(path, flat), note) if text]
         block = VGroup(*rows, *notes).arrange(DOWN, buff=GAP, aligned_edge=LEFT)
         block.scale(min(1.0, zone.width / block.width, zone.height / block.height))
         block.move_to([zone.left, zone.top, 0], aligned_edge=UP + LEFT)
@@ -89,19 +98,22 @@ def formulas(path: LayerPath, number: int) -> list[str]:
     ]
 
 
-def remarks(path: LayerPath) -> list[str]:
-    """What the layer does to space, in words: the determinant and whether it folds or flattens."""
+def remarks(path: LayerPath, flat: float) -> str:
+    """What the layer does to space, in words: the determinant and whether it folds or flattens.
+
+    `flat` is the share of the points that lie on the flat part of a unit.
+    """
     affine: AffinePath = path.affine
     said = []
     if affine.determinant is not None and affine.in_features <= MOST_ENTRIES:
         said.append(f"det W = {affine.determinant:.2f}".replace("-", "−") + (", mirrored" if affine.mirrors else ""))
     if affine.collapses:
         said.append(f"flattens {affine.in_features} dimensions to {affine.rank}")
-    if path.folds:
-        said.append("folds")
+    if path.folds and flat > 0:
+        said.append(f"folds {flat:.0%} of the points")
     elif not affine.collapses:
         said.append("no fold")
-    return [", ".join(said)]
+    return ", ".join(said)
 
 
 def what_it_does(path: LayerPath, course: LayerCourse) -> dict[str, str]:
@@ -109,7 +121,8 @@ def what_it_does(path: LayerPath, course: LayerCourse) -> dict[str, str]:
     verbs = {}
     if TURN in course.parts or STRETCH in course.parts:
         both = [word for name, word in ((TURN, "turn"), (STRETCH, "stretch")) if name in course.parts]
-        verbs[STRETCH] = " and ".join(both)
+        together = SHIFT in course.parts and course.parts[SHIFT][1:] == course.parts.get(TURN, (None,) * 3)[1:]
+        verbs[STRETCH] = "turn, stretch and shift" if together else " and ".join(both)
     if SHIFT in course.parts and SHIFT not in course.unseen:
         verbs[SHIFT] = "shift"
     if ACTIVATE in course.parts:

@@ -66,6 +66,7 @@ class LayerCourse:
             for name in (TURN, STRETCH, SHIFT):
                 spans[name] = (at, at + 1.8)
             at += 1.8 + pause
+            self.unseen = {SHIFT}
         else:
             if affine.angle > 0.02 or affine.mirrors:
                 length = 0.6 + 1.0 * affine.angle / np.pi

@@ -19,10 +19,11 @@ from scenes.mobjects.space_axes import SpaceAxes
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
 from scenes.mobjects.view import View, fitting
-from scenes.mobjects.warped_grid import WarpedGrid, grid_lines
+from scenes.mobjects.warped_grid import TONES, WarpedGrid, grid_lines
 from scenes.theme import DARK, TEXT, Theme, Zone
 
 BOUNDED = {"tanh": 1.0, "sigmoid": 1.0, "softmax": 1.0}  # how far outputs can be from 0
+LINE_SAMPLES = 1500
 MARK_AWAY = (0.2, -0.2)  # of the numbers 1 and -1 from where the frame crosses the first axis
 ROOM = 0.94  # of the zone's height or width is used at rest
 
@@ -41,16 +42,16 @@ class MovingPlane(VGroup):
         The part of the input plane that has a grid.
     zone : Zone
         Where it is shown; everything is scaled to fit in.
-    curves : sequence of ndarray, (K, 2)
-        Polylines in the input plane that are carried along, such as the decision boundary.
+    curves : sequence of ndarray, (K, features)
+        Polylines in the input space that are carried along, such as the decision boundary.
     pace : float
         Of `LayerCourse`.
 
     Attributes
     ----------
     axes : SpaceAxes
-    grid : WarpedGrid or None
-        None where the input is not a plane.
+    grid : WarpedGrid, Polylines or None
+        The line itself where the input is a line, None where it is a space.
     curve : Polylines or None
     cloud : PointCloud
     courses : list of LayerCourse
@@ -81,7 +82,7 @@ class MovingPlane(VGroup):
         self.points_carried = passage.carry(x)
         self.grid_carried: Carried | None = None
         self.curve_carried: Carried | None = None
-        self.grid: WarpedGrid | None = None
+        self.grid: Polylines | None = None
         self.curve: Polylines | None = None
 
         labels = np.asarray(labels)
@@ -90,14 +91,20 @@ class MovingPlane(VGroup):
         self.cloud = PointCloud(start, self.point_colours, radius)
         self.axes = SpaceAxes((zone.width / 2, zone.height / 2), passage.spatial, theme)
         parts: list[Polylines | PointCloud] = [self.axes]
-        if passage.widths[0] == 2:
-            lines = grid_lines(bounds, across, images=self._images)
-            self.grid_carried = passage.carry(lines.reshape(-1, 2))
-            self.grid = WarpedGrid(lines)
+        if passage.widths[0] <= 2:
+            if passage.widths[0] == 2:
+                lines = grid_lines(bounds, across, images=self._images)
+                self.grid = WarpedGrid(lines)
+            else:
+                lines = np.linspace(bounds.left, bounds.right, LINE_SAMPLES)[None, :, None]
+                self.grid = Polylines(np.zeros((1, LINE_SAMPLES, 3)), TONES[0], 2.5)
+            self.grid_carried = passage.carry(lines.reshape(-1, passage.widths[0]))
             parts.append(self.grid)
         if len(curves):
             self.curve_carried = passage.carry(np.concatenate(curves))
-            self.curve = Polylines([np.zeros((len(curve), 2)) for curve in curves], theme.text, 4.0)
+            # a place on a line is drawn as a dot
+            width = 4.0 if passage.widths[0] == 2 else 16.0
+            self.curve = Polylines([np.zeros((len(curve), 2)) for curve in curves], theme.text, width)
             parts.append(self.curve)
         self.marks = [Still(Label(text, TEXT.small, theme.muted), opacity=0.0) for text in ("1", "−1")]
         super().__init__(parts[0], *self.marks, *parts[1:], self.cloud)

@@ -27,13 +27,20 @@ def play_depth(stage: WarpStage) -> None:
         pass_layer(stage, k)
     lines = draw_cut(stage)
     stage.hold(TIMING.slow)
-    bounded = stage.plane.curve is not None
-    stage.caption(
-        "Now back: each point of the line\nreturns to where it came from." if bounded else "And back to the input."
-    )
+    shape, ends = cut_shape(stage)
+    plural = ends == "part"
+    if stage.plane.curve is not None:
+        stage.caption(f"Now back: each point of the {shape}\nreturns to where it came from.")
+    else:
+        stage.caption(f"Now back to the {noun(stage)}.")
     let_go(stage, lines)
     carry_back(stage)
-    stage.caption("The straight line has become\nthe boundary between the classes." if bounded else None)
+    if stage.plane.curve is not None:
+        has = "have" if plural else "has"
+        what = "the borders of the classes" if plural or noun(stage) != "plane" else "the boundary between the classes"
+        stage.caption(f"The {STRAIGHT[shape]} {has} become\n{what}.")
+    else:
+        stage.caption(None)
     arrive(stage)
     stage.hold(TIMING.slow + TIMING.beat)
 
@@ -78,6 +85,8 @@ def layer_caption(stage: WarpStage, k: int) -> str:
     """What is to be seen while the plane passes through hidden layer k; nothing where all has been said."""
     paths = stage.passage.paths
     folding = [path.folds or path.affine.collapses for path in paths]
+    if k == min(stage.passage.projections, default=-1):
+        return f"{stage.passage.widths[k + 1]} dimensions, seen along two\nof their directions."
     if k == 0:
         last = {"tanh": "squashes it", "sigmoid": "squashes it", "relu": "folds it", "linear": ""}.get(
             paths[0].activation, "bends it"
@@ -117,14 +126,25 @@ def draw_cut(stage: WarpStage, caption: str | None = None) -> Polylines:
     return lines
 
 
+# What the last layer draws, by the number of dimensions that are shown.
+SHAPES = {1: "point", 2: "line", 3: "cut"}
+STRAIGHT = {"point": "point", "points": "points", "line": "straight line", "lines": "straight lines",
+            "cut": "flat cut", "cuts": "flat cuts"}  # fmt: skip
+
+
+def cut_shape(stage: WarpStage) -> tuple[str, str]:
+    """What the last layer draws in the last hidden space, and the verb that goes with it."""
+    shape = SHAPES[stage.passage.shown_width(stage.passage.layers)]
+    return (f"{shape}s", "part") if stage.network.output_shape[0] > 2 else (shape, "parts")
+
+
 def cut_caption(stage: WarpStage) -> str:
     """What the last layer's cut achieves."""
     wrong, count = int(stage.wrong.sum()), len(stage.wrong)
-    shape = {1: "one point", 3: "a flat cut"}.get(stage.passage.shown_width(stage.passage.layers), "a straight line")
-    parts = "straight lines part" if stage.network.output_shape[0] > 2 else f"{shape} parts"
-    if wrong:
-        return f"In the last space {parts}\n{count - wrong} of the {count} points."
-    return f"In the last space {parts}\nall {count} points without a mistake."
+    shape, parts = cut_shape(stage)
+    article = "" if parts == "part" else "one " if shape == "point" else "a "
+    said = f"In the last space {article}{STRAIGHT[shape]} {parts}\n"
+    return said + (f"{count - wrong} of the {count} points." if wrong else f"all {count} points without a mistake.")
 
 
 def let_go(stage: WarpStage, lines: Polylines) -> None:

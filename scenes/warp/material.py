@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.analysis.boundary import last_lines, last_planes, logits, pull_back
+from engine.analysis.boundary import last_lines, last_planes, logits, pull_back, pull_back_places
 from engine.analysis.isoline import Bounds
 from engine.analysis.passage import SHOWN, Passage
 from engine.analysis.projection import Projection, run_projection
@@ -132,9 +132,11 @@ def hatched(polygon: np.ndarray) -> list[np.ndarray]:
 
 
 def boundary_curves(passage: Passage, bounds: Bounds) -> list[np.ndarray]:
-    """The decision boundary in the input space: curves of a plane, or places on a line as short strokes' middles."""
+    """The decision boundary in the input space: curves (K, 2) of a plane, or places (1, 1) on a line."""
     if passage.widths[0] == 2:
         return pull_back(passage.network, bounds)
+    if passage.widths[0] == 1:
+        return [np.array([[place]]) for place in pull_back_places(passage.network, bounds.left, bounds.right)]
     return []
 
 

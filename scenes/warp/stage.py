@@ -79,11 +79,18 @@ class WarpStage(Stage):
         """Make the cards of all hidden layers."""
         self.cards, self.verbs = [], []
         for k, path in enumerate(self.passage.paths):
-            flipped = ", ".join(str(unit + 1) for unit in self.passage.flipped[k])
-            note = f"unit {flipped} with its sign turned" if flipped else ""
-            self.cards.append(LayerCard(path, k + 1, CARD, note, self.theme))
+            flat = float((self.plane.points_carried.before[k] <= 0).any(axis=1).mean()) if path.folds else 0.0
+            self.cards.append(LayerCard(path, k + 1, CARD, flat, self.note(k), self.theme))
             words = what_it_does(path, self.plane.courses[k])
             self.verbs.append({name: self.verb(text) for name, text in words.items()})
+
+    def note(self, k: int) -> str:
+        """What has to be said about how hidden layer k is drawn."""
+        if k in self.passage.projections:
+            projection = self.passage.projections[k]
+            return f"{self.passage.widths[k + 1]} dimensions, seen from two ({projection.explained:.0%})"
+        units = ", ".join(str(unit + 1) for unit in self.passage.flipped[k])
+        return f"unit {units} drawn with its sign turned" if units else ""
 
     def verb(self, text: str) -> Still:
         """A line under the heading that says what is going on."""

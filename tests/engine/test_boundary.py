@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.analysis.boundary import last_lines, last_planes, logits, margins, pull_back
+from engine.analysis.boundary import last_lines, last_planes, logits, margins, pull_back, pull_back_places
 from engine.analysis.isoline import Bounds
 from engine.errors import ConfigurationError
 
@@ -131,6 +131,18 @@ def test_no_plane_beside_the_cube():
     assert last_planes([[1.0], [0.0], [0.0]], [5.0]) == []
 
 
+@pytest.mark.parametrize(("sizes", "seed"), [((1, 3, 2, 1), 0), ((1, 4, 1), 2), ((1, 4, 3), 1)])
+def test_places_on_a_line_are_where_the_winner_changes(sizes, seed):
+    network = TanhNetwork(sizes, seed)
+    places = pull_back_places(network, -2.0, 2.0)
+    x = np.linspace(-2, 2, 5001)[:, None]
+    z = logits(network, x)
+    winners = (z[:, 0] > 0) if sizes[-1] == 1 else z.argmax(axis=1)
+    expected = (x[1:, 0] + x[:-1, 0])[winners[1:] != winners[:-1]] / 2
+    assert len(expected)
+    np.testing.assert_allclose(places, expected, atol=1e-3)
+
+
 def test_margins():
     np.testing.assert_array_equal(margins([[3.0, 1.0, 2.0]]), [[1.0, -2.0, -1.0]])
     np.testing.assert_array_equal(margins([[3.0]]), [[3.0]])
@@ -139,6 +151,8 @@ def test_margins():
 def test_wrong_shapes_are_named():
     with pytest.raises(ConfigurationError, match=r"input_shape=\(3,\)"):
         pull_back(TanhNetwork((3, 1), 0), SQUARE)
+    with pytest.raises(ConfigurationError, match=r"input_shape=\(3,\)"):
+        pull_back_places(TanhNetwork((3, 1), 0), -1, 1)
     with pytest.raises(ConfigurationError, match=r"weight \(3, 1\)"):
         last_lines(np.ones((3, 1)), np.ones(1), SQUARE)
     with pytest.raises(ConfigurationError, match=r"weight \(2, 1\)"):

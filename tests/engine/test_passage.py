@@ -54,11 +54,12 @@ def test_wide_spaces_are_shown_by_their_projection():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_flipped_units_do_not_change_what_a_projection_shows(seed):
+def test_wide_layers_are_not_turned(seed):
     network = make((2, 4, 4, 1), seed=seed)
     x = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype(np.float32)
     outputs = network.activations(x)
     passage = Passage(network, {k: principal_projection(outputs[k]) for k in range(2)})
+    assert passage.flipped == ((), ())
     shown = passage.positions(passage.carry(x), 1)
     np.testing.assert_allclose(shown[:, :2], principal_projection(outputs[1]).apply(outputs[1]), atol=1e-5)
 
