@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from engine.jit import kernel
 from engine.losses import Loss
+
+# What can be right: the class of an example, each of its outputs by itself, or nothing (a regression).
+Answers = Literal["class", "each", ""]
 
 
 @kernel
@@ -52,26 +55,22 @@ def count_above(run, dims, constants, outputs, targets, totals):
     totals[1] += right / features
 
 
-def accuracy_kernel(
-    classification: bool, outputs: int, loss: Loss, from_logits: bool
-) -> tuple[Any, tuple[float, float]]:
+def accuracy_kernel(answers: Answers, outputs: int, loss: Loss, from_logits: bool) -> tuple[Any, tuple[float, float]]:
     """Choose the kernel that counts right answers, and its constants.
 
     Parameters
     ----------
-    classification : bool
-        Whether answers can be right or wrong at all.
+    answers : Answers
     outputs : int
         Outputs of the network.
     loss : Loss
-        With the link "sigmoid" every output is a question of its own.
     from_logits : bool
         Whether the outputs are logits, which are above 0 where the probability is above one half.
     """
-    if not classification:
+    if not answers:
         return count_nothing, (0.0, 0.0)
     if loss.labels_only:
         return count_class, (0.0, 0.0)
-    if outputs > 1 and loss.link != "sigmoid":
+    if outputs > 1 and answers == "class":
         return count_largest, (0.0, 0.0)
     return count_above, (0.0 if from_logits else loss.threshold, 0.5)

@@ -233,6 +233,11 @@ class Network:
         """
         return self._outputs(x, [len(self._operations)], [self.output_shape])[0]
 
+    def logits(self, x: ArrayLike) -> NDArray[Any]:
+        """The outputs for a batch of examples, before the last activation function (if there is one)."""
+        end = len(self._operations) - (self.output_activation != "linear")
+        return self._outputs(x, [end], [self.output_shape])[0]
+
     def activations(self, x: ArrayLike) -> list[NDArray[Any]]:
         """Every layer's output for a batch of examples.
 
@@ -297,13 +302,13 @@ class Network:
         dict
             ``{"loss": …}`` and, for classification, ``"accuracy"``, a share between 0 and 1.
         """
-        data, classification = prepare_data(self, x, y, get_loss(loss), weights)
-        objective = build_objective(self, get_loss(loss), classification)
+        data, answers = prepare_data(self, x, y, get_loss(loss), weights)
+        objective = build_objective(self, get_loss(loss), answers)
         space = self.workspace(self.chunk(data.x.shape[0]))
         totals = np.zeros(3)
         order = np.arange(data.x.shape[0])
         machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, self.new_run(), totals)
-        return summarise(totals, classification)
+        return summarise(totals, bool(answers))
 
     def gradient(
         self,
@@ -332,8 +337,8 @@ class Network:
         loss : float
         gradient : ndarray, shape (parameter_count,)
         """
-        data, classification = prepare_data(self, x, y, get_loss(loss), weights)
-        objective = build_objective(self, get_loss(loss), classification)
+        data, answers = prepare_data(self, x, y, get_loss(loss), weights)
+        objective = build_objective(self, get_loss(loss), answers)
         examples = data.x.shape[0]
         space = self.workspace(examples)
         run, totals, gradient = self.new_run(), np.zeros(3), np.zeros_like(self.parameters)

@@ -12,17 +12,17 @@ from engine import machine
 from engine.errors import ConfigurationError, DataError
 from engine.jit import address
 from engine.losses import Loss
-from engine.metrics import accuracy_kernel
+from engine.metrics import Answers, accuracy_kernel
 
 if TYPE_CHECKING:
     from engine.network import Network
 
 
-def build_objective(network: Network, loss: Loss, classification: bool) -> machine.Objective:
+def build_objective(network: Network, loss: Loss, answers: Answers) -> machine.Objective:
     """Compile a loss for a network; ConfigurationError when it cannot follow the network's last activation."""
     from_logits = loss.from_logits(network.output_activation)
     outputs = prod(network.output_shape)
-    accuracy, constants = accuracy_kernel(classification, outputs, loss, from_logits)
+    accuracy, constants = accuracy_kernel(answers, outputs, loss, from_logits)
     signature = machine.signatures(network.dtype.name)
     skip = from_logits and network.output_activation != "linear"
     return machine.Objective(
@@ -36,7 +36,7 @@ def build_objective(network: Network, loss: Loss, classification: bool) -> machi
 
 def prepare_data(
     network: Network, x: ArrayLike, y: ArrayLike, loss: Loss, weights: ArrayLike | None = None
-) -> tuple[machine.Data, bool]:
+) -> tuple[machine.Data, Answers]:
     """Check examples and targets and lay them out for the machine.
 
     Parameters
@@ -52,8 +52,9 @@ def prepare_data(
     Returns
     -------
     data : Data
-    classification : bool
-        Whether answers can be right or wrong: `y` holds labels, or the loss compares probabilities.
+    answers : Answers
+        What can be right: the class where `y` holds labels or the loss compares classes, each output by itself where
+        it compares probabilities one by one, nothing in a regression.
 
     Raises
     ------
@@ -66,14 +67,14 @@ def prepare_data(
     examples = inputs.shape[0]
     if examples == 0:
         raise DataError("x holds no examples: give at least one")
-    targets, classification = _targets(network, as_numbers("y", y), loss, examples)
+    targets, answers = _targets(network, as_numbers("y", y), loss, examples)
     if weights is None:
         checked = np.ones(examples, network.dtype)
     else:
         checked = np.require(as_numbers("weights", weights), network.dtype, ["C", "W"])
         if checked.shape != (examples,) or not np.isfinite(checked).all() or (checked < 0).any():
             raise DataError(f"weights has the shape {checked.shape}: it must hold {examples} numbers of at least 0")
-    return machine.Data(inputs, targets, checked), classification
+    return machine.Data(inputs, targets, checked), answers
 
 
 def as_numbers(name: str, values: ArrayLike) -> NDArray[Any]:
@@ -87,7 +88,7 @@ def as_numbers(name: str, values: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tuple[NDArray[Any], bool]:
+def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tuple[NDArray[Any], Answers]:
     outputs = prod(network.output_shape)
     if loss.link == "softmax" and (outputs < 2 or len(network.output_shape) > 1):
         raise ConfigurationError(
@@ -105,10 +106,10 @@ def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tu
                 f"numbered 0 to {classes - 1}"
             )
         if loss.labels_only:
-            return np.require(y.reshape(-1, 1), network.dtype, ["C", "W"]), True
+            return np.require(y.reshape(-1, 1), network.dtype, ["C", "W"]), "class"
         if outputs > 1:
-            return np.ascontiguousarray(np.eye(outputs, dtype=network.dtype)[y.astype(np.int64)]), True
-        return np.require(y.reshape(-1, 1), network.dtype, ["C", "W"]), not wrong.size
+            return np.ascontiguousarray(np.eye(outputs, dtype=network.dtype)[y.astype(np.int64)]), "class"
+        return np.require(y.reshape(-1, 1), network.dtype, ["C", "W"]), "" if wrong.size else "class"
     if loss.labels_only:
         raise DataError(f"y has the shape {y.shape} and dtype {y.dtype}: loss {loss.name!r} needs labels ({examples},)")
     if y.shape[1:] != network.output_shape and not (y.ndim == 1 and outputs == 1):
@@ -124,4 +125,6 @@ def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tu
     if loss.link is not None and ((targets < 0) | (targets > 1)).any():
         row = int(np.argwhere((targets < 0) | (targets > 1))[0, 0])
         raise DataError(f"y holds {targets[row].tolist()} in example {row}: loss {loss.name!r} needs targets in [0, 1]")
-    return targets, loss.link is not None
+    if loss.link is None:
+        return targets, ""
+    return targets, "class" if loss.link == "softmax" else "each"

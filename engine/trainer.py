@@ -73,8 +73,9 @@ class Trainer:
         self.network = network
         self.loss = get_loss(loss)
         self.optimizer = get_optimizer(optimizer)
-        self.data, self.classification = prepare_data(network, x, y, self.loss, weights)
-        self.objective = build_objective(network, self.loss, self.classification)
+        self.data, answers = prepare_data(network, x, y, self.loss, weights)
+        self.classification = bool(answers)
+        self.objective = build_objective(network, self.loss, answers)
         _check_slopes(network, self.objective, self.loss, self.optimizer)
         examples = self.data.x.shape[0]
         if batch_size is not None:

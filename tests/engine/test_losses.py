@@ -104,6 +104,8 @@ def test_hand_worked_values() -> None:
         ("mse", [[0.9, 0.1], [0.2, 0.3]], [0, 0], 1 / 2),
         ("mse", [[0.9], [0.2], [0.6]], [1, 0, 0], 2 / 3),
         ("binary_crossentropy", [[0.1], [-0.1], [3]], [1, 1, 1], 2 / 3),
+        # three questions, of which one has the answer yes: the loudest yes is the class
+        ("binary_crossentropy", [[2, 1, -1], [-3, -1, -2], [5, 5, 6]], [0, 2, 2], 2 / 3),
         ("hinge", [[0.1], [-0.1], [0.4]], [1, 1, 0], 1 / 3),
         ("perceptron", [[0.1], [-0.1], [0.4]], [1, 1, 0], 1 / 3),
     ],
