@@ -18,7 +18,7 @@ from engine import jit
 SOURCES = Path(engine.__file__).parent
 
 
-def run(code: str, cache: Path | None, folder: Path = SOURCES.parent, **places: str) -> str:
+def run(code: str, cache: Path | None, folder: Path, **places: str) -> str:
     """Run Python code in a process of its own, with the engine that lies in a folder."""
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"} | places
     if cache is not None:
@@ -28,19 +28,20 @@ def run(code: str, cache: Path | None, folder: Path = SOURCES.parent, **places: 
     return done.stdout.strip()
 
 
-def copy_of_engine(folder: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__", "datasets", "experiments", "analysis", "recording")
-    shutil.copytree(SOURCES, folder / "engine", ignore=ignored)
-    return folder
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A folder with a copy of the engine, for tests that change it or need it to stay as it is."""
+    shutil.copytree(SOURCES, tmp_path / "copy" / "engine", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "copy"
 
 
 FOLDER = "from engine.jit import cache_folder; print(cache_folder())"
 
 
-def test_the_cache_folder_follows_the_sources(tmp_path: Path) -> None:
-    copied, cache = copy_of_engine(tmp_path / "copy"), tmp_path / "cache"
+def test_the_cache_folder_follows_the_sources(copied: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
     before = run(FOLDER, cache, copied)
-    assert before == run(FOLDER, cache)  # the same sources elsewhere
+    assert before == run(FOLDER, cache, copied)
     with (copied / "engine" / "activations.py").open("a") as helper:
         helper.write("\n# changed\n")
     after = run(FOLDER, cache, copied)
@@ -51,8 +52,8 @@ def test_the_cache_folder_follows_the_sources(tmp_path: Path) -> None:
     assert run(FOLDER, cache, copied) == after
 
 
-def test_a_changed_helper_is_compiled_anew(tmp_path: Path) -> None:
-    copied, cache = copy_of_engine(tmp_path / "copy"), tmp_path / "cache"
+def test_a_changed_helper_is_compiled_anew(copied: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
     code = "from engine import Dense, Network; print(Network([Dense(1, 'relu')], (1,)).predict([[-1e9], [1e9]]).min())"
     assert float(run(code, cache, copied)) == 0
     source = copied / "engine" / "activations.py"
@@ -62,26 +63,26 @@ def test_a_changed_helper_is_compiled_anew(tmp_path: Path) -> None:
     assert float(run(code, cache, copied)) == 7
 
 
-def test_the_users_cache_folder_is_honoured(tmp_path: Path) -> None:
+def test_the_users_cache_folder_is_honoured(copied: Path, tmp_path: Path) -> None:
     code = "from engine import Dense, Network; Network([Dense(1)], (1,)).predict([[1.0]])"
-    run(code, tmp_path)
+    run(code, tmp_path, copied)
     assert list(tmp_path.glob("engine-kernels-*/**/*.nbi"))
-    assert run("from engine.jit import cache_is_cold; print(cache_is_cold())", tmp_path) == "False"
-    assert run("from engine.jit import cache_is_cold; print(cache_is_cold())", tmp_path / "empty") == "True"
+    assert run("from engine.jit import cache_is_cold; print(cache_is_cold())", tmp_path, copied) == "False"
+    assert run("from engine.jit import cache_is_cold; print(cache_is_cold())", tmp_path / "empty", copied) == "True"
 
 
-def test_without_a_choice_the_cache_is_in_the_users_cache_folder(tmp_path: Path) -> None:
+def test_without_a_choice_the_cache_is_in_the_users_cache_folder(copied: Path, tmp_path: Path) -> None:
     places = {"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)}
-    assert Path(run(FOLDER, None, **places)).is_relative_to(tmp_path)
+    assert Path(run(FOLDER, None, copied, **places)).is_relative_to(tmp_path)
 
 
-def test_folders_of_earlier_sources_are_pruned(tmp_path: Path) -> None:
+def test_folders_of_earlier_sources_are_pruned(copied: Path, tmp_path: Path) -> None:
     for age in range(8):
         old = tmp_path / f"engine-kernels-{age:016x}"
         old.mkdir()
         os.utime(old, (1000 - age, 1000 - age))
     (tmp_path / "mine").mkdir()
-    current = Path(run(FOLDER, tmp_path))
+    current = Path(run(FOLDER, tmp_path, copied))
     left = sorted(folder.name for folder in tmp_path.glob("engine-kernels-*"))
     assert len(left) == jit.CACHE_FOLDERS_KEPT
     assert current.name in left
@@ -89,7 +90,7 @@ def test_folders_of_earlier_sources_are_pruned(tmp_path: Path) -> None:
     assert (tmp_path / "mine").is_dir()
 
 
-def test_specialised_loops_are_found_in_the_cache_again(tmp_path: Path) -> None:
+def test_specialised_loops_are_found_in_the_cache_again(copied: Path, tmp_path: Path) -> None:
     code = """
 from engine.activations import ACTIVATIONS
 from engine.machine import signatures
@@ -99,11 +100,11 @@ for name in ("tanh", "relu"):
         kernel.compile(signatures("float32")[kind])
         print(sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
 """
-    assert run(code, tmp_path).split("\n") == ["0 1"] * 4
-    assert run(code, tmp_path).split("\n") == ["1 0"] * 4
+    assert run(code, tmp_path, copied).split("\n") == ["0 1"] * 4
+    assert run(code, tmp_path, copied).split("\n") == ["1 0"] * 4
 
 
-def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
+def test_a_second_process_compiles_nothing(copied: Path, tmp_path: Path) -> None:
     code = """
 from numba.core import event
 from engine import Dense, Network
@@ -114,8 +115,8 @@ with event.install_recorder("numba:run_pass") as recorder:
     net.fit([[0.0, 1.0], [1.0, 0.0]], [0, 1], loss="binary_crossentropy", epochs=2)
 print(len(recorder.buffer))
 """
-    assert int(run(code, tmp_path)) > 0
-    assert int(run(code, tmp_path)) == 0
+    assert int(run(code, tmp_path, copied)) > 0
+    assert int(run(code, tmp_path, copied)) == 0
 
 
 @jit.kernel
