@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import GRU, LAYERS, LSTM, Dense, Network, SimpleRNN
+from engine import GRU, LAYERS, LSTM, Adam, Dense, Network, SimpleRNN, load_dataset
 from engine.errors import ConfigurationError
 from engine.layers import Recurrent
 from engine.layers.recurrent import faintest, flush
@@ -176,6 +176,27 @@ def test_training_gives_the_same_bits_for_the_same_seed(kind: type[Recurrent]) -
         ends.append(network.parameters.tobytes())
     assert ends[0] == ends[1]
     assert history["loss"][-1] < history["loss"][0]
+
+
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_gates_learn_to_recall_a_symbol_through_noise(kind: type[Recurrent]) -> None:
+    data = load_dataset("delayed_recall", n=600, steps=20)
+    train, held_out = data.split(0.2)
+    assert held_out is not None
+    network = Network([kind(16), Dense(4, "softmax")], data.input_shape, seed=1)
+    settings = {"loss": "categorical_crossentropy", "clip_norm": 1.0, "optimizer": Adam(learning_rate=0.01)}
+    network.fit(train.x, train.y, epochs=30, **settings)
+    assert network.evaluate(held_out.x, held_out.y, "categorical_crossentropy")["accuracy"] > 0.98
+
+
+@each_kind
+def test_a_frozen_layer_stays_as_it_is(kind: type[Recurrent]) -> None:
+    network = Network([kind(4, trainable=False), Dense(1)], (5, 2))
+    before = {name: value.copy() for name, value in network.weights.items()}
+    x, y = examples(network, "mse", 20)
+    network.fit(x, y, loss="mse", epochs=2)
+    same = {name: np.array_equal(value, before[name]) for name, value in network.weights.items()}
+    assert not same.pop("1.weight") and not same.pop("1.bias") and all(same.values())
 
 
 @each_kind
