@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import Animation, Mobject, MovingCameraScene, Scene, ThreeDScene, VMobject, linear, smooth
+from manim import Animation, Dot, Mobject, MovingCameraScene, Scene, ThreeDScene, VGroup, VMobject, linear, smooth
 
 from engine.errors import RenderError
 from scenes.frames import FrameRenderer
@@ -22,6 +22,8 @@ from scenes.theme import CAPTION, HEADING, READOUTS, TEXT, TIMING, Theme, find_t
 if TYPE_CHECKING:
     from engine.recording import Recording
 
+LEGEND_LINES = 12
+LEGEND_LENGTH = 22
 FRONT = 1000  # z-index of captions and read-outs
 
 
@@ -133,22 +135,31 @@ class BaseStage(Scene):
         self._cue = (text, self.now)
         label = Label(text, size=TEXT.caption, color=self.theme.text, align="center")
         # one line stands where the first of two would, so that captions do not jump
-        label.move_to([0, CAPTION.top, 0], aligned_edge=np.array([0, 1, 0]))
-        self._show("caption", label)
+        self._show("caption", label.stand_on(0, CAPTION.top - 0.3, "center"))
 
     def heading(self, text: str | None, detail: str | VMobject | None = None) -> None:
         """Show a heading at the top left, with a smaller line or formula under it; None clears both."""
         label = None
         if text is not None:
-            label = Label(text, size=TEXT.heading, color=self.theme.text, bold=True)
-            label.move_to([HEADING.left, HEADING.top, 0], aligned_edge=np.array([-1, 1, 0]))
+            label = fitting(text, HEADING.width, TEXT.heading, self.theme.text, bold=True)
+            label.stand_on(HEADING.left, HEADING.top - 0.3)
         self._show("heading", label)
         if isinstance(detail, str):
-            detail = Label(detail, size=TEXT.detail, color=self.theme.muted)
-        if detail is not None:
-            below = HEADING.top - 0.6 if label is not None else HEADING.top
-            detail.move_to([HEADING.left, below, 0], aligned_edge=np.array([-1, 1, 0]))
+            detail = fitting(detail, HEADING.width, TEXT.detail, self.theme.muted)
+            detail.stand_on(HEADING.left, HEADING.top - 0.83)
+        elif detail is not None:
+            detail.move_to([HEADING.left, HEADING.top - 0.6, 0], aligned_edge=np.array([-1, 1, 0]))
         self._show("detail", detail)
+
+    def legend(self, entries: Sequence[tuple[str, str]] | None) -> None:
+        """Say at the left, under the heading, what colours mean; None clears it.
+
+        Parameters
+        ----------
+        entries : sequence of (name, colour)
+            Long names are cut, and from the twelfth on it says only how many more there are.
+        """
+        self._show("legend", None if not entries else legend_of(entries, self.theme))
 
     def readout(
         self, label: str, style: str = "g", widest: float | str = 0, value: float | str = 0, color: str | None = None
@@ -251,6 +262,33 @@ class Stage3D(BaseStage, ThreeDScene):
     """A scene in space; captions, headings and read-outs stay fixed in the frame."""
 
     camera_class: type[Any] = PaintThreeDCamera
+
+
+def fitting(text: str, width: float, size: float, color: str, **kwargs: Any) -> Label:
+    """A label that is at most `width` wide: smaller than `size` if it must be, and cut if that is not enough."""
+    while True:
+        label = Label(text, size=size, color=color, **kwargs)
+        if label.width <= width or len(text) < 2:
+            return label
+        if size > TEXT.small:
+            size = max(TEXT.small, size * width / label.width * 0.99)
+        else:
+            text = text[: int(len(text) * width / label.width) - 1].rstrip("… ") + "…"
+
+
+def legend_of(entries: Sequence[tuple[str, str]], theme: Theme) -> VGroup:
+    """Names, each with a disc in its colour, one under the other."""
+    shown = list(entries) if len(entries) <= LEGEND_LINES else list(entries[: LEGEND_LINES - 1])
+    rows = VGroup()
+    for k, (name, colour) in enumerate(shown):
+        y = HEADING.bottom - 0.75 - 0.38 * k
+        rows.add(Dot([HEADING.left + 0.09, y + 0.08, 0], radius=0.09, color=colour))
+        text = name if len(name) <= LEGEND_LENGTH else name[: LEGEND_LENGTH - 1].rstrip() + "…"
+        rows.add(Label(text, size=TEXT.small, color=theme.muted).stand_on(HEADING.left + 0.32, y))
+    if len(shown) < len(entries):
+        text = f"and {len(entries) - len(shown)} more"
+        rows.add(Label(text, size=TEXT.small, color=theme.muted).stand_on(HEADING.left + 0.32, y - 0.38))
+    return rows
 
 
 def caption_lines(text: str) -> list[str]:

@@ -29,6 +29,8 @@ class PointCloud(Painted):
     outline_width : float
         In manim's stroke units.
     opacity : float
+    fog : float
+        In space: how much fainter a disc is for every unit that it lies farther away.
     """
 
     blended = ("colours", "radius")
@@ -41,6 +43,7 @@ class PointCloud(Painted):
         outline: str | None = None,
         outline_width: float = 1.5,
         opacity: float = 1.0,
+        fog: float = 0.1,
         **kwargs: Any,
     ) -> None:
         if isinstance(colours, (str, ManimColor)):
@@ -49,7 +52,7 @@ class PointCloud(Painted):
             raise ValueError(f"{len(positions)} positions do not match {len(colours)} colours")
         super().__init__(positions, colours, opacity, **kwargs)
         self.radius = np.broadcast_to(np.asarray(radius, dtype=np.float64), len(self.points)).copy()
-        self.outline = outline
+        self.outline, self.fog = outline, fog
         self.outline_width = outline_width if outline is not None else 0.0
 
     def set_positions(self, positions: np.ndarray) -> PointCloud:
@@ -73,6 +76,7 @@ class PointCloud(Painted):
         width = float(canvas.stroke(self.outline_width))
         if not canvas.is_flat:
             order = np.argsort(canvas.depths(self.points), kind="stable")
+            colours = colours * np.column_stack([np.ones((n, 3)), canvas.clearness(self.points, self.fog)])
             places, colours = places[order], colours[order]
             radii = (radii * canvas.magnifications(self.points))[order]
         outline = (*ManimColor(self.outline).to_rgb(), 1.0) if self.outline is not None else (0.0,) * 4

@@ -29,6 +29,8 @@ class Polylines(Painted):
     per_vertex : bool
         Whether colours belong to vertices and blend along the lines.
     opacity : float
+    fog : float
+        In space: how much fainter a line becomes for every unit that it goes farther away.
     """
 
     blended = ("colours", "widths")
@@ -40,11 +42,12 @@ class Polylines(Painted):
         width: float | np.ndarray = 2.0,
         per_vertex: bool = False,
         opacity: float = 1.0,
+        fog: float = 0.1,
         **kwargs: Any,
     ) -> None:
         sizes = [len(line) for line in lines]
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self.per_vertex = per_vertex
+        self.per_vertex, self.fog = per_vertex, fog
         if isinstance(colours, (str, ManimColor)):
             colours = np.tile(ManimColor(colours).to_rgb(), (sum(sizes) if per_vertex else len(sizes), 1))
         expected = sum(sizes) if per_vertex else len(sizes)
@@ -77,8 +80,14 @@ class Polylines(Painted):
         scratch = canvas.scratch
         starts, widths, colours = self.starts, np.asarray(canvas.stroke(self.widths)), self.colours
         places = canvas.to_pixels(self.points)
+        per_vertex = self.per_vertex
+        if not canvas.is_flat and self.fog:
+            if not per_vertex:
+                colours = np.repeat(colours, np.diff(starts), axis=0)
+            colours = np.column_stack([colours[:, :3], colours[:, 3] * canvas.clearness(self.points, self.fog)])
+            per_vertex = True
         paint_polylines(
-            canvas.pixels, places, starts, widths, colours, self.per_vertex, self.opacity,
+            canvas.pixels, places, starts, widths, colours, per_vertex, self.opacity,
             scratch.coverage, scratch.place, scratch.touched,
         )  # fmt: skip
 

@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import cairo
 import numpy as np
-from manim import ManimColor, Mobject, Typst, VGroup, VMobject
+from manim import ManimColor, Mobject, VGroup, VMobject
 
+from scenes.mobjects.glyphs import glyph, text_width
 from scenes.mobjects.still import HALO_OPACITY, HALO_WIDTH, Framed, affine_between, halo_around
-from scenes.mobjects.text import PREAMBLE, escape
 from scenes.painting.canvas import STROKE_UNIT
 from scenes.painting.sprites import put_sprite
 from scenes.theme import DARK, TEXT
 
 if TYPE_CHECKING:
     from scenes.painting.canvas import Canvas
-
-
-class Glyph:
-    """The outline of one character at a font size of 1 unit to the em, its origin on the baseline.
-
-    Attributes
-    ----------
-    curves : list of ndarray (K, 4, 2)
-        Closed subpaths of cubic Bézier curves.
-    advance : float
-        How far the next character's origin is.
-    """
-
-    def __init__(self, curves: list[np.ndarray], advance: float) -> None:
-        self.curves = curves
-        self.advance = advance
-
-
-@cache
-def glyph(character: str) -> Glyph:
-    """The glyph of one character, set between two H: their feet are the baseline, their distance is its width."""
-    first, *parts, last = _set_between(f"#box({escape(character).removeprefix('#')})" if character != " " else "~")
-    em, origin = _em(), np.array([first.get_left()[0] + _advance_of_h(), first.get_bottom()[1], 0.0])
-    curves = []
-    for part in parts:
-        for start, end in part.get_subpath_split_indices_from_points(part.points):
-            points = (part.points[int(start) : int(end)] - origin) / em
-            curves.append(np.ascontiguousarray(points[:, :2]).reshape(-1, 4, 2))
-    return Glyph(curves, float(last.get_left()[0] - origin[0]) / em)
-
-
-def _set_between(body: str) -> list[VMobject]:
-    """The outlines of H, what is set between, and H."""
-    preamble = f"{PREAMBLE}\n#set text(kerning: false, ligatures: false)"
-    return list(Typst(f"H{body}H", typst_preamble=preamble).submobjects)
-
-
-@cache
-def _advance_of_h() -> float:
-    first, last = _set_between("")
-    return float(last.get_left()[0] - first.get_left()[0])
-
-
-@cache
-def _em() -> float:
-    """Scene units to the em in what `_set_between` gives."""
-    first, last = _set_between("#h(1em)")
-    return float(last.get_left()[0] - first.get_left()[0]) - _advance_of_h()
 
 
 # Heights above and below the baseline that lines are set by, in em.
@@ -194,8 +145,8 @@ class Readout(Framed):
         self.text = self.format(value)
         self.sprites = _Sprites()
         em = size / 96  # manim's 48 points are half a unit to the em
-        room = max(_width(self.format(widest if widest is not None else value)), _width(self.text))
-        self.number_right = (_width(label + " ") if label else 0.0) + room
+        room = max(text_width(self.format(widest if widest is not None else value)), text_width(self.text))
+        self.number_right = (text_width(label + " ") if label else 0.0) + room
         super().__init__(0.0, self.number_right * em, -DESCENT * em, ASCENT * em, **kwargs)
 
     def format(self, value: float | str) -> str:
@@ -219,7 +170,7 @@ class Readout(Framed):
         for character in self.label:
             placed.append((character, x, self.label_color))
             x += glyph(character).advance
-        x = self.number_right - _width(self.text)
+        x = self.number_right - text_width(self.text)
         for character in self.text:
             placed.append((character, x, self.number_color))
             x += glyph(character).advance
@@ -255,7 +206,3 @@ class Readout(Framed):
         if self.halo is None:
             return group
         return VGroup(halo_around(group, self.halo).set_stroke(opacity=HALO_OPACITY * self.opacity), group)
-
-
-def _width(text: str) -> float:
-    return sum(glyph(character).advance for character in text)

@@ -98,6 +98,10 @@ class Canvas:
             return np.ones(len(points))
         return np.asarray(self._project(points)[:, 3], dtype=np.float64)
 
+    def clearness(self, points: np.ndarray, fog: float) -> np.ndarray:
+        """How clearly each point is seen, float64 (N,) up to 1: `fog` less for every unit it lies behind the centre."""
+        return np.clip(1.0 + fog * self.depths(points), 0.1, 1.0)
+
     def stroke(self, width: float | np.ndarray) -> float | np.ndarray:
         """Pixels that manim's stroke width comes to."""
         return width * STROKE_UNIT * self.scale

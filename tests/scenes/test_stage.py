@@ -16,7 +16,7 @@ from scenes.mobjects.text import Label, escape
 from scenes.rendering import Part, configured, measure_parts, play
 from scenes.sinks import StillSink
 from scenes.stage import Stage, Stage3D, caption_lines
-from scenes.theme import CAPTION, SAFE, TIMING
+from scenes.theme import CAPTION, DARK, HEADING, SAFE, TIMING, rgb
 
 Picture = Callable[..., np.ndarray]
 
@@ -256,6 +256,43 @@ def test_a_slot_shows_one_thing_at_a_time(manim_settings: None, picture: Picture
         shares = (pixels[[427 - 180, 427 + 180]] - pixels[0]) / (255 - pixels[0])
         assert shares == pytest.approx(expected, abs=0.02)
     assert slot.settled == 6.0
+
+
+@pytest.mark.parametrize("text", ["Layer 1", "warp", "gap", "x", "Ärger", "'so'", "A very long heading " * 6])
+def test_headings_stand_on_one_line(text: str) -> None:
+    class Heading(Stage):
+        def construct(self) -> None:
+            self.heading(text, text)
+            self.wait(1.0)
+            self.label = self._slots["heading"].current
+
+    pixels = stills(Heading, [9])[9]
+    shown = np.abs(pixels[..., :3] - pixels[-1, -1, :3]).max(axis=-1) > 100
+    rows, columns = np.nonzero(shown[:70])
+    assert columns.min() >= 427 + 60 * SAFE.left - 2 and columns.max() <= 427 + 60 * HEADING.right + 1
+    baseline = round(240 - 60 * (HEADING.top - 0.3))
+    # feet stand on the baseline: what reaches below it are only tails
+    below, above = shown[baseline + 1 : 70].sum(), shown[: baseline + 1].sum()
+    assert above > 2 * below and shown[baseline - 2 : baseline].any()
+
+
+@pytest.mark.parametrize("count", [1, 2, 12, 40])
+def test_legends_name_the_classes(count: int) -> None:
+    class Naming(Stage):
+        def construct(self) -> None:
+            names = ["a very long name of a class that would never end"] + [f"class {k}" for k in range(1, count)]
+            self.legend([(name, self.theme.class_colour(k)) for k, name in enumerate(names)])
+            self.wait(1.0)
+
+    pixels = stills(Naming, [9])[9]
+    shown = np.abs(pixels[..., :3] - pixels[0, 0, :3]).max(axis=-1) > 60
+    rows, columns = np.nonzero(shown)
+    assert columns.min() >= 427 + 60 * SAFE.left - 2 and columns.max() < 427 - 60
+    assert rows.max() < 240 - 60 * CAPTION.top, "the legend reaches into the caption"
+    discs = [
+        np.abs(pixels[..., :3] - 255 * np.array(rgb(c))).max(axis=-1).min() for c in DARK.classes[: min(count, 10)]
+    ]
+    assert max(discs) <= 2
 
 
 def test_an_unknown_theme_is_refused() -> None:
