@@ -22,7 +22,7 @@ from scenes.theme import CAPTION, HEADING, READOUTS, TEXT, TIMING, Theme, find_t
 if TYPE_CHECKING:
     from engine.recording import Recording
 
-LEGEND_LINES = 12
+LEGEND_LINES = 11
 LEGEND_LENGTH = 22
 FRONT = 1000  # z-index of captions and read-outs
 
@@ -157,7 +157,7 @@ class BaseStage(Scene):
         Parameters
         ----------
         entries : sequence of (name, colour)
-            Long names are cut, and from the twelfth on it says only how many more there are.
+            Long names are cut, and from the eleventh on it says only how many more there are.
         """
         self._show("legend", None if not entries else legend_of(entries, self.theme))
 
@@ -281,13 +281,13 @@ def legend_of(entries: Sequence[tuple[str, str]], theme: Theme) -> VGroup:
     shown = list(entries) if len(entries) <= LEGEND_LINES else list(entries[: LEGEND_LINES - 1])
     rows = VGroup()
     for k, (name, colour) in enumerate(shown):
-        y = HEADING.bottom - 0.75 - 0.38 * k
+        y = HEADING.bottom - 1.25 - 0.37 * k
         rows.add(Dot([HEADING.left + 0.09, y + 0.08, 0], radius=0.09, color=colour))
         text = name if len(name) <= LEGEND_LENGTH else name[: LEGEND_LENGTH - 1].rstrip() + "…"
         rows.add(Label(text, size=TEXT.small, color=theme.muted).stand_on(HEADING.left + 0.32, y))
     if len(shown) < len(entries):
         text = f"and {len(entries) - len(shown)} more"
-        rows.add(Label(text, size=TEXT.small, color=theme.muted).stand_on(HEADING.left + 0.32, y - 0.38))
+        rows.add(Label(text, size=TEXT.small, color=theme.muted).stand_on(HEADING.left + 0.32, y - 0.37))
     return rows
 
 

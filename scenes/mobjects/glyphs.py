@@ -8,7 +8,9 @@ from manim import Typst, VMobject
 # Typst's own fonts: Libertinus Serif for text, New Computer Modern Math for formulas. Digits are equally wide.
 PREAMBLE = """\
 #set text(font: "Libertinus Serif", number-width: "tabular", number-type: "lining")
-#set par(leading: 0.5em)"""
+#set par(leading: 0.5em)
+#set math.mat(row-gap: 0.45em, column-gap: 0.8em)
+#set math.vec(gap: 0.45em)"""
 
 
 class Glyph:

@@ -33,6 +33,22 @@ def leaders(scores):
 
 
 @kernel
+def borders(lead):
+    """The cells, bool (h - 1, w - 1), in which or beside which the lead passes from one class to another."""
+    rows, columns = max(lead.shape[0] - 1, 1), max(lead.shape[1] - 1, 1)
+    near = np.zeros((rows, columns), np.bool_)
+    for r in range(rows):
+        for c in range(columns):
+            below, beside = min(r + 1, lead.shape[0] - 1), min(c + 1, lead.shape[1] - 1)
+            first = lead[r, c]
+            if lead[r, beside] != first or lead[below, c] != first or lead[below, beside] != first:
+                for y in range(max(r - 1, 0), min(r + 2, rows)):
+                    for x in range(max(c - 1, 0), min(c + 2, columns)):
+                        near[y, x] = True
+    return near
+
+
+@kernel
 def paint_classes(pixels, corners, matrix, scores, strengths, palette, opacity, line_width, line):
     """Paint regions of classes with sharp borders, and a line along them.
 
@@ -56,6 +72,7 @@ def paint_classes(pixels, corners, matrix, scores, strengths, palette, opacity, 
         return
     rows, columns, classes = scores.shape
     lead = leaders(scores)
+    near = borders(lead)
     colours = np.empty((right - left, 4), np.float32)
     reach, faint = np.float32(max(line_width, 1.0) / 2 + 0.5), np.float32(min(line_width, 1.0))
     zero, one, half = np.float32(0.0), np.float32(1.0), np.float32(0.5)
@@ -82,7 +99,7 @@ def paint_classes(pixels, corners, matrix, scores, strengths, palette, opacity, 
             alpha = (upper + (lower - upper) * t) * cover
             first = second = lead[above, a]
             share, amount = one, zero
-            if not (lead[above, b] == first and lead[below, a] == first and lead[below, b] == first):
+            if near[min(above, near.shape[0] - 1), min(a, near.shape[1] - 1)]:
                 best, next_best = np.float32(-np.inf), np.float32(-np.inf)
                 for k in range(classes):
                     score = mix(scores, above, below, a, b, s, t, k)
