@@ -7,7 +7,7 @@ import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib import resources
 from os import PathLike
 from pathlib import Path
@@ -15,17 +15,17 @@ from typing import Any
 
 import tomli_w
 
+from engine.dataset_section import DatasetSection, load_data
 from engine.datasets import Dataset
-from engine.datasets.tables import SUFFIXES, readable_file
-from engine.errors import ConfigurationError, nearest
-from engine.layers import Dense, Layer, layer_from_config
-from engine.losses import get_loss
+from engine.datasets.tables import SUFFIXES
+from engine.errors import ConfigurationError, RecordingError, nearest
+from engine.layers import Conv2D, Dense, Flatten, MaxPool2D, Reshape
 from engine.network import Network
-from engine.outputs import default_loss, hidden_layers, is_output, output_layer, with_output
+from engine.outputs import default_loss, with_output
+from engine.overrides import changed_network, changed_recording, changed_training
 from engine.sections import (
     FULL,
     SECTIONS,
-    DatasetSection,
     NetworkSection,
     RecordingSection,
     TrainingSection,
@@ -105,8 +105,10 @@ class Experiment:
                 raise ConfigurationError(f"{needed!r} is missing, and every experiment needs one")
         parts = {key: check_table(f"[{key}]", table.get(key, {})) for key in SECTIONS}
         own = {key: parts["dataset"].pop(key) for key in section_keys(DatasetSection) if key in parts["dataset"]}
-        if isinstance(own.get("file"), str):
-            own["file"] = str((folder / own["file"]).resolve())
+        for paths, keys in ((own, ("file", "folder")), (parts["network"], ("weights_from",))):
+            for key in keys:
+                if isinstance(paths.get(key), str):
+                    paths[key] = str((folder / paths[key]).resolve())
         parts["dataset"] = own | {"parameters": parts["dataset"]}
         for key in ("network", "training", "recording"):
             check_keys(f"[{key}]", parts[key], [name for name in section_keys(SECTIONS[key]) if name != "seed"])
@@ -144,6 +146,38 @@ class Experiment:
             training=TrainingSection(optimizer={"name": "adam", "learning_rate": 0.01}, epochs=100),
         ).resolved()
 
+    @classmethod
+    def for_folder(
+        cls, path: str | PathLike[str], *, size: int | tuple[int, int] | None = None, colour: bool | None = None
+    ) -> Experiment:
+        """Make a sensible experiment for a folder of images: a small convolutional network, a fifth held out.
+
+        Parameters
+        ----------
+        path : path
+            Holds a folder of images for each class.
+        size, colour
+            What the images are brought to, see `engine.datasets.images.read_images`.
+        """
+        folder = Path(path).resolve()
+        section = DatasetSection(folder=str(folder), size=size, colour=colour, validation=0.2)
+        assert isinstance(section.size, tuple)
+        layers = [
+            Reshape((*section.size, 3 if section.colour else 1)),
+            Conv2D(8, 3, activation="relu", padding="same", weight_init="he_normal"),
+            MaxPool2D(2),
+            Conv2D(16, 3, activation="relu", padding="same", weight_init="he_normal"),
+            MaxPool2D(2),
+            Flatten(),
+        ]
+        return cls(
+            name=folder.name.strip(". ") or "images",
+            description=f"Made for the images in {folder.name}",
+            dataset=section,
+            network=NetworkSection(tuple(layers)),
+            training=TrainingSection(optimizer={"name": "adam", "learning_rate": 0.003}, epochs=30),
+        ).resolved()
+
     def override(
         self,
         *,
@@ -156,7 +190,10 @@ class Experiment:
         batch_size: int | str | None = None,
         seed: int | None = None,
         snapshot_every: int | None = None,
+        snapshot_log: int | None = None,
         target: str | None = None,
+        weights_from: str | PathLike[str] | None = None,
+        freeze: str | None = None,
     ) -> Experiment:
         """Give the experiment with some settings changed; None leaves a setting as it is.
 
@@ -171,58 +208,24 @@ class Experiment:
             Where the output layer does not suit the new loss, it is replaced by one that does.
         optimizer : str
             Another optimizer begins with its own default settings; the same one keeps them.
-        learning_rate, epochs, batch_size, seed, snapshot_every
+        learning_rate, epochs, batch_size, seed, snapshot_every, snapshot_log
             As in the TOML file; `seed` is the experiment's, which leaves the data as they are.
         target : str
             Column of the file to predict. Output layer and, unless given, loss are chosen anew.
+        weights_from : path
+            A run whose weights the layers start with, wherever the shapes are the same.
+        freeze : str
+            Layers that keep their weights, such as ``"0-3"``.
         """
-        changed = self._override_network(layers, activation, loss, target)
-        training, given = changed.training, {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-        settings: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-        if batch_size == FULL:
-            settings["batch_size"] = None
-        if optimizer is not None and optimizer != training.optimizer["name"]:
-            training = replace(training, optimizer={"name": optimizer})
-        if learning_rate is not None:
-            settings["optimizer"] = {**training.optimizer, "learning_rate": learning_rate}
-        training = replace(training, **settings)
-        recording = changed.recording
-        if snapshot_every is not None:
-            recording = replace(recording, snapshot_every=snapshot_every)
-        return replace(changed, training=training, recording=recording)
-
-    def _override_network(
-        self, layers: Sequence[int] | str | None, activation: str | None, loss: str | None, target: str | None
-    ) -> Experiment:
-        if layers is None and activation is None and loss is None and target is None:
-            return self
-        units = None if layers is None else parse_layers(layers)
-        if loss is not None:
-            get_loss(loss)
-        if target is not None and self.dataset.file is None:
-            raise ConfigurationError(
-                f"target={target!r} chooses a column of a file, and the experiment {self.name!r} "
-                f"makes its own data, {self.dataset.name!r}"
-            )
-        data = load_data(self.dataset)
-        old_loss = self.training.loss or default_loss(self.network.layers, data)
-        hidden = hidden_layers(self.network.layers, old_loss, data)
-        output = list(self.network.layers[len(hidden) :])
-        if units is not None:
-            kept = next((layer.config().get("activation") for layer in hidden), None) or "tanh"
-            hidden = [Dense(count, activation=kept) for count in units]
-        if activation is not None:
-            hidden = [_with_activation(layer, activation) for layer in hidden]
-        section = self.dataset if target is None else replace(self.dataset, target=target)
-        data = load_data(section)
-        new_loss = loss or (default_loss([], data) if target is not None else old_loss)
-        if not is_output([*hidden, *output], new_loss, data) or not output:
-            output = [output_layer(new_loss, data)]
+        network = changed_network(self, layers, activation, loss, target)
+        section, weights = network.network, None if weights_from is None else str(Path(weights_from).resolve())
+        if weights is not None or freeze is not None:
+            section = replace(section, weights_from=weights or section.weights_from, freeze=freeze)
         return replace(
-            self,
-            dataset=section,
-            network=replace(self.network, layers=(*hidden, *output)),
-            training=replace(self.training, loss=new_loss),
+            network,
+            network=section,
+            training=changed_training(network.training, optimizer, learning_rate, epochs, batch_size, seed),
+            recording=changed_recording(network.recording, snapshot_every, snapshot_log),
         )
 
     def resolved(self, data: Dataset | None = None) -> Experiment:
@@ -236,7 +239,20 @@ class Experiment:
 
     def dataset_split(self) -> tuple[Dataset, Dataset | None]:
         """Make or read the data and hold the validation share out; (train, None) where nothing is held out."""
-        return load_data(self.dataset).split(self.dataset.validation, self.dataset.seed)
+        train, validation, _ = load_data(self.dataset).split_three(
+            self.dataset.validation, self.dataset.test, self.dataset.seed
+        )
+        return train, validation
+
+    def dataset_parts(self) -> tuple[Dataset, Dataset | None, Dataset | None]:
+        """The parts to train on, to validate with and to test with; None where there is none.
+
+        The test part is the share that is held out for it, or the one that the data set comes with.
+        """
+        train, validation, test = load_data(self.dataset).split_three(
+            self.dataset.validation, self.dataset.test, self.dataset.seed
+        )
+        return train, validation, self.dataset.own_test() if test is None else test
 
     def build_network(self, train: Dataset | None = None) -> Network:
         """Build the untrained network for these data (the experiment's own unless given)."""
@@ -248,13 +264,13 @@ class Experiment:
     def digest(self) -> str:
         """SHA-256 (hex) over everything that decides the run: all settings but name and description.
 
-        A data file counts by its contents, not by its path. What was left out for the data to decide counts as
-        decided. DataError when the data file cannot be read.
+        Files count by their contents, not by their paths, and so do weights that are taken from another run. What was
+        left out for the data to decide counts as decided. DataError when the data file cannot be read.
         """
-        table = self.resolved().table()
+        table = self.resolved().table() | {"dataset": self.dataset.content()}
         del table["name"], table["description"]
-        if self.dataset.file is not None:
-            table["dataset"]["file"] = hashlib.sha256(readable_file(self.dataset.file).read_bytes()).hexdigest()
+        if self.network.weights_from is not None:
+            table["network"]["weights_from"] = _weights_digest(self.network.weights_from)
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
 
@@ -263,65 +279,57 @@ def list_experiments() -> list[str]:
     return sorted(preset.name.removesuffix(".toml") for preset in PRESETS.iterdir() if preset.name.endswith(".toml"))
 
 
-def load_experiment(name_or_path: str | PathLike[str], target: str | None = None) -> Experiment:
+def load_experiment(name_or_path: str | PathLike[str], target: str | None = None, **images: Any) -> Experiment:
     """Find an experiment.
 
     Parameters
     ----------
     name_or_path : str or path
-        A name from `list_experiments`, a TOML file, a run directory (its ``experiment.toml`` is read), or a data file,
-        for which `Experiment.for_file` makes one.
+        A name from `list_experiments`, a TOML file, a run directory (its ``experiment.toml`` is read), a data file,
+        for which `Experiment.for_file` makes one, or a folder of images, for which `Experiment.for_folder` does.
     target : str, optional
         Column of the data file to predict.
+    **images
+        ``size`` and ``colour`` of the images of a folder.
 
     Raises
     ------
     ConfigurationError
         When there is none of this name (with the nearest known ones), or it does not make sense.
     DataError
-        When it is a data file that cannot be used.
+        When it is a data file or a folder that cannot be used.
     """
     path, name = Path(name_or_path), str(name_or_path)
+    images = {key: value for key, value in images.items() if value is not None}
+    known = list_experiments()
+    is_run = any((path / file).is_file() for file in ("experiment.toml", "run.json"))
+    if name not in known and path.is_dir() and not is_run:
+        if target is not None:
+            raise ConfigurationError(f"target={target!r} chooses a column of a file, and {name} is a folder of images")
+        return Experiment.for_folder(path, **images)
+    for key, value in images.items():
+        raise ConfigurationError(f"{key}={value!r} is about the pictures of a folder, and {name} is none")
     if path.suffix.lower() in SUFFIXES:
         return Experiment.for_file(path, target)
-    if name in list_experiments():
+    if name in known:
         experiment = Experiment.from_toml((PRESETS / f"{name}.toml").read_text(encoding="utf-8"))
     elif path.suffix == ".toml":
         experiment = Experiment.from_toml(path)
     elif (path / "experiment.toml").is_file():
         experiment = Experiment.from_toml(path / "experiment.toml")
+    elif is_run:
+        raise ConfigurationError(f"{path} was not recorded from an experiment, which would say how to run it again")
     else:
-        raise nearest("experiment", name, list_experiments())
+        raise nearest("experiment", name, known)
     return experiment if target is None else experiment.override(target=target)
 
 
-def load_data(section: DatasetSection) -> Dataset:
-    """Load the section's data; the last few are kept, since an experiment asks for its data several times."""
-    description = json.dumps({key: getattr(section, key) for key in [*section_keys(DatasetSection), "parameters"]})
-    if section.file is None:
-        return _load_data(description, None)
-    stat = readable_file(section.file).stat()
-    return _load_data(description, (stat.st_mtime_ns, stat.st_size))
+def _weights_digest(run: str) -> str:
+    """SHA-256 (hex) over the weights that are taken from a run; over its path when they cannot be read any more."""
+    from engine.recording import Recording  # which reads experiments: importing it above would be a circle
 
-
-@lru_cache(maxsize=4)
-def _load_data(description: str, stamp: tuple[int, int] | None) -> Dataset:
-    return DatasetSection(**json.loads(description)).load()
-
-
-def parse_layers(layers: Sequence[int] | str) -> list[int]:
-    """Read the units of hidden layers, as ``"16,16"`` or a sequence; ConfigurationError where they are not."""
-    parts: list[Any] = [part.strip() for part in layers.split(",")] if isinstance(layers, str) else list(layers)
-    if parts == [""]:
-        return []
-    units = [int(part) if isinstance(part, str) and part.isdecimal() else part for part in parts]
-    for unit in units:
-        if isinstance(unit, bool) or not isinstance(unit, int) or unit < 1:
-            given = layers if isinstance(layers, str) else ",".join(map(str, layers))
-            raise ConfigurationError(f"layers={given!r} must be whole numbers of at least 1 with commas, such as 16,16")
-    return units
-
-
-def _with_activation(layer: Layer, activation: str) -> Layer:
-    config = layer.config()
-    return layer_from_config(config | {"activation": activation}) if "activation" in config else layer
+    try:
+        recording = Recording(run)
+        return hashlib.sha256(recording.parameters(recording.final_epoch).tobytes()).hexdigest()
+    except RecordingError:
+        return hashlib.sha256(run.encode()).hexdigest()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
+
+from engine.dataset_section import forget_data, load_data
+from engine.datasets.dataset import as_arrays
 from engine.errors import RecordingError
-from engine.experiment import Experiment, load_data
+from engine.experiment import Experiment
 from engine.network import Network
 from engine.recording import Recorder, Recording
 from engine.training import Callback, Progress, fit
+from engine.transfer import take_weights
 
 
 def run_experiment(
@@ -19,8 +25,9 @@ def run_experiment(
     overwrite: bool = False,
     progress: Progress | None = None,
     callbacks: Iterable[Callback] = (),
+    say: Callable[[str], None] | None = None,
 ) -> Recording:
-    """Train the experiment's network and record every epoch.
+    """Train the experiment's network, record every epoch, and measure the test data at the end.
 
     Parameters
     ----------
@@ -31,11 +38,13 @@ def run_experiment(
         Whether a run directory that exists may be replaced.
     progress, callbacks
         See `engine.training.fit`.
+    say : callable, optional
+        Told, a sentence each, which layers take no weights from the run that the experiment names.
 
     Returns
     -------
     Recording
-        Its ``state`` says whether all epochs ran, a callback stopped them, or Ctrl-C did.
+        Its ``state`` says whether all epochs ran, a callback or early stopping ended them, or Ctrl-C did.
 
     Raises
     ------
@@ -46,27 +55,43 @@ def run_experiment(
     TrainingError
         When the loss is no longer finite; the recording holds every epoch before.
     """
-    train, validation = experiment.dataset_split()
+    train, validation, test = experiment.dataset_parts()
     complete = experiment.resolved(train)
+    network = complete.build_network(train)
+    if complete.network.weights_from is not None:
+        for sentence in take_weights(network, Recording(complete.network.weights_from)):
+            if say is not None:
+                say(sentence)
+    training = complete.training
+    steps = training.epochs * -(-len(train) // min(training.batch_size or len(train), len(train)))
+    arrays = as_arrays(train, validation, test)
     recorder = Recorder(
         Path(path),
         experiment=complete,
         dataset=load_data(experiment.dataset),
         overwrite=overwrite,
         snapshot_every=complete.recording.snapshot_every,
-        snapshot_steps=complete.recording.snapshot_steps,
+        snapshot_steps=complete.recording.steps(steps),
+        labels={name: array for name, array in arrays.items() if name.startswith("labels")},
     )
+    forget_data()
     fit(
-        complete.build_network(train),
+        network,
         train.x,
         train.y,
-        validation_data=None if validation is None else (validation.x, validation.y),
+        validation_data=_pair(arrays.get("x_validation"), arrays.get("y_validation")),
+        test_data=_pair(arrays.get("x_test"), arrays.get("y_test")),
         record=recorder,
         callbacks=callbacks,
         progress=progress,
-        **complete.training.settings(),
+        confusion=complete.recording.confusion,
+        **training.settings(),
     )
     return Recording(path)
+
+
+def _pair(x: NDArray[Any] | None, y: NDArray[Any] | None) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    return None if x is None or y is None else (x, y)
 
 
 def resume(path: str | Path, *, progress: Progress | None = None, callbacks: Iterable[Callback] = ()) -> Recording:
@@ -94,24 +119,21 @@ def resume(path: str | Path, *, progress: Progress | None = None, callbacks: Ite
             f"{recording.path} has finished its {training.epochs} epochs: there is nothing to go on with"
         )
     data = recording.data
-    arrays = {"x": data.x, "y": data.y}
-    held_out = None
-    if data.x_validation is not None and data.y_validation is not None:
-        held_out = (data.x_validation, data.y_validation)
-        arrays |= {"x_validation": held_out[0], "y_validation": held_out[1]}
     network = Network.from_config(recording.network_config)
     recorder, checkpoint = Recorder.resume(recording.path)
     try:
-        recorder.start(network, recording.training, arrays)
+        recorder.start(network, recording.training, data.arrays())
         fit(
             network,
             data.x,
             data.y,
-            validation_data=held_out,
+            validation_data=_pair(data.x_validation, data.y_validation),
+            test_data=_pair(data.x_test, data.y_test),
             record=recorder,
             callbacks=callbacks,
             progress=progress,
             checkpoint=checkpoint,
+            confusion=experiment.recording.confusion,
             **training.settings(),
         )
     except BaseException:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from engine.datasets import Dataset, checked_parameters, entry, load_dataset, read_table
+from engine.dataset_section import DatasetSection
 from engine.errors import ConfigurationError
 from engine.layers import Layer, layer_from_config
 from engine.losses import get_loss
@@ -15,85 +15,9 @@ from engine.network import DTYPES
 from engine.optimizers import get_optimizer
 from engine.schedules import get_schedule
 from engine.stopping import EarlyStopping
-from engine.validation import check_choice, check_finite, check_keys, check_share, check_table, check_text, check_whole
+from engine.validation import check_choice, check_finite, check_keys, check_table, check_text, check_whole
 
 FULL = "full"  # how TOML, which knows no null, writes a batch of all samples
-
-
-@dataclass(frozen=True)
-class DatasetSection:
-    """Which data: one of DATASETS by name with its parameters, or a CSV or NPZ file.
-
-    Parameters
-    ----------
-    name : str, optional
-        Name in DATASETS; either this or `file`.
-    file : str, optional
-        Path of a CSV, TSV or NPZ file.
-    target, features, task
-        Which columns of a file to use and how, see `read_table`.
-    seed : int
-        Decides what is drawn and what is held out. The experiment's own seed leaves the data as they are.
-    validation : float
-        Share of the samples that is held out, 0 <= validation < 1.
-    parameters : mapping
-        The data set's parameters other than the seed; those left out get their defaults.
-    """
-
-    name: str | None = None
-    file: str | None = None
-    target: str | None = None
-    features: tuple[str, ...] | None = None
-    task: str | None = None
-    seed: int = 0
-    validation: float = 0.0
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if (self.name is None) == (self.file is None):
-            raise ConfigurationError("[dataset] needs either the name of a data set or the file to read, and not both")
-        check_whole("dataset.seed", self.seed, 0, 2**32 - 1)
-        object.__setattr__(self, "validation", check_share("dataset.validation", self.validation))
-        if self.name is not None:
-            self._check_named(check_text("dataset.name", self.name))
-            return
-        object.__setattr__(self, "file", str(Path(check_text("dataset.file", self.file))))
-        if self.target is not None:
-            check_text("dataset.target", self.target)
-        if self.task is not None:
-            check_choice("dataset.task", self.task, ("classification", "regression"))
-        if self.features is not None:
-            if not isinstance(self.features, (list, tuple)):
-                raise ConfigurationError(f"dataset.features={self.features!r} must be a list of column names")
-            columns = tuple(check_text("dataset.features", column) for column in self.features)
-            object.__setattr__(self, "features", columns)
-        check_keys("[dataset]", self.parameters, section_keys(DatasetSection))
-
-    def _check_named(self, name: str) -> None:
-        defaults = entry(name).defaults
-        for key in ("target", "features", "task"):
-            if getattr(self, key) is not None:
-                raise ConfigurationError(
-                    f"dataset.{key}={getattr(self, key)!r} chooses from a file, and the data set {name!r} is none"
-                )
-        given = check_table("dataset.parameters", self.parameters)
-        common = ("name", "seed", "validation")
-        check_keys(f"[dataset] {name!r}", given, [*(key for key in defaults if key != "seed"), *common])
-        parameters = defaults | checked_parameters(name, given)
-        parameters.pop("seed", None)
-        object.__setattr__(self, "parameters", parameters)
-
-    def load(self) -> Dataset:
-        """Make or read the data set, all of it; DataError or ConfigurationError when that cannot be done."""
-        if self.file is not None:
-            return read_table(self.file, self.target, features=self.features, task=self.task)  # type: ignore[arg-type]
-        assert self.name is not None
-        seed = {"seed": self.seed} if "seed" in entry(self.name).defaults else {}
-        return load_dataset(self.name, **self.parameters, **seed)
-
-    def table(self) -> dict[str, Any]:
-        """The section as a TOML table."""
-        return _fields(self) | dict(self.parameters)
 
 
 @dataclass(frozen=True)
@@ -102,20 +26,41 @@ class NetworkSection:
 
     The input's shape comes from the data. The output layer may be left out: when the last layer cannot be the output
     that loss and data need (see `engine.outputs.is_output`), one that can is added.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+    dtype : {"float32", "float64"}
+    weights_from : str, optional
+        Path of a run whose last (or best) weights the layers start with, wherever the shapes are the same.
+    freeze : str, optional
+        Numbers of layers that keep their weights, such as ``"0-3"`` or ``"0,2"``: another way to say
+        ``trainable = false`` in each of them, which is how it is kept.
     """
 
     layers: tuple[Layer, ...] = ()
     dtype: str = "float32"
+    weights_from: str | None = None
+    freeze: str | None = None
 
     def __post_init__(self) -> None:
         check_choice("network.dtype", self.dtype, DTYPES)
         if not isinstance(self.layers, (list, tuple)):
             raise ConfigurationError(f"network.layers={self.layers!r} must be a list of layers")
         object.__setattr__(self, "layers", tuple(map(_layer, range(len(self.layers)), self.layers)))
+        if self.weights_from is not None:
+            check_text("network.weights_from", self.weights_from)
+        if self.freeze is not None:
+            frozen = parse_range("network.freeze", self.freeze, len(self.layers))
+            layers = (
+                replace(layer, trainable=False) if index in frozen else layer for index, layer in enumerate(self.layers)
+            )
+            object.__setattr__(self, "layers", tuple(layers))
+            object.__setattr__(self, "freeze", None)
 
     def table(self) -> dict[str, Any]:
         """The section as a TOML table."""
-        return {"dtype": self.dtype, "layers": [_stated(layer.config()) for layer in self.layers]}
+        return _fields(self) | {"layers": [_stated(layer.config()) for layer in self.layers]}
 
 
 @dataclass(frozen=True)
@@ -181,13 +126,31 @@ class TrainingSection:
 
 @dataclass(frozen=True)
 class RecordingSection:
-    """What to keep: a snapshot every so many epochs, and after these optimisation steps (counted from 1)."""
+    """What to keep.
+
+    Parameters
+    ----------
+    snapshot_every : int
+        Epochs from one snapshot to the next.
+    snapshot_steps : sequence of int
+        Optimisation steps, counted from 1, after which there is a snapshot too.
+    snapshot_log : int
+        How many snapshots there are besides while the number of steps grows tenfold: with 10, after the steps 1, 2, 3,
+        4, 5, 6, 8, 10, 13, 16, 20, …, since most of the change comes early. 0 for none.
+    confusion : bool
+        Whether the metrics hold how often each class was taken for each (see `engine.confusion`).
+    """
 
     snapshot_every: int = 1
     snapshot_steps: tuple[int, ...] = ()
+    snapshot_log: int = 0
+    confusion: bool = True
 
     def __post_init__(self) -> None:
         check_whole("recording.snapshot_every", self.snapshot_every, 1)
+        check_whole("recording.snapshot_log", self.snapshot_log, 0, 1000)
+        if not isinstance(self.confusion, bool):
+            raise ConfigurationError(f"recording.confusion={self.confusion!r} must be true or false")
         if not isinstance(self.snapshot_steps, (list, tuple)):
             raise ConfigurationError(
                 f"recording.snapshot_steps={self.snapshot_steps!r} must be a list of whole numbers"
@@ -195,9 +158,17 @@ class RecordingSection:
         steps = {check_whole("recording.snapshot_steps", step, 1) for step in self.snapshot_steps}
         object.__setattr__(self, "snapshot_steps", tuple(sorted(steps)))
 
+    def steps(self, total: int) -> list[int]:
+        """The steps after which there is a snapshot in a training of `total` steps."""
+        steps = set(self.snapshot_steps)
+        if self.snapshot_log:
+            count = math.floor(math.log10(total) * self.snapshot_log + 1e-9) + 1
+            steps |= {round(10 ** (k / self.snapshot_log)) for k in range(count)}
+        return sorted(steps)
+
     def table(self) -> dict[str, Any]:
         """The section as a TOML table."""
-        return {"snapshot_every": self.snapshot_every, "snapshot_steps": list(self.snapshot_steps)}
+        return _fields(self)
 
 
 SECTIONS: dict[str, type[Any]] = {
@@ -243,3 +214,21 @@ def _layer(index: int, layer: Any) -> Layer:
         return layer_from_config(check_table(where, layer))
     except ConfigurationError as error:
         raise ConfigurationError(str(error) if str(error).startswith(where) else f"{where}: {error}") from None
+
+
+def parse_range(key: str, given: Any, count: int) -> set[int]:
+    """Read numbers such as ``"0-3"`` or ``"0,2"``, each below `count`; ConfigurationError where they are not."""
+    numbers: set[int] = set()
+    for part in check_text(key, given).replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        last = last if "-" in part else first
+        if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+            raise ConfigurationError(f"{key}={given!r} must be numbers of layers, such as 0-3 or 0,2")
+        if int(last) >= count:
+            raise ConfigurationError(
+                f"{key}={given!r}: there is no layer {last}; they are numbered from 0 to {count - 1}"
+                if count
+                else f"{key}={given!r}: there are no layers"
+            )
+        numbers |= set(range(int(first), int(last) + 1))
+    return numbers

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Required, TypedDict, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.confusion import ConfusionMonitor
 from engine.errors import TrainingError
 from engine.losses import Loss
 from engine.objective import prepare_data
@@ -53,12 +54,15 @@ class History:
         Whether all epochs ran, a callback or early stopping ended them, or Ctrl-C did.
     best_epoch : int or None
         The epoch that early stopping found best.
+    test : dict or None
+        ``loss`` and, for classification, ``accuracy`` on the test data at the end.
     """
 
     def __init__(self) -> None:
         self.epochs: list[Metrics] = []
         self.state: RunState = "finished"
         self.best_epoch: int | None = None
+        self.test: Metrics | None = None
 
     def __getitem__(self, column: str) -> NDArray[np.float64]:
         """One column as an array, with NaN for epochs that lack it; KeyError for a name that no epoch has."""
@@ -91,11 +95,13 @@ def fit(
     *,
     epochs: int,
     validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+    test_data: tuple[ArrayLike, ArrayLike] | None = None,
     record: Recorder | str | PathLike[str] | None = None,
     callbacks: Iterable[Callback | Recorder] = (),
     progress: Progress | None = None,
     early_stopping: EarlyStopping | None = None,
     checkpoint: Mapping[str, Any] | None = None,
+    confusion: bool = False,
     **settings: Unpack[Settings],
 ) -> History:
     """Train a network.
@@ -111,6 +117,11 @@ def fit(
         How many epochs there shall be in all; after a checkpoint of epoch 40, ``epochs=100`` trains 60 more.
     validation_data : (x, y), optional
         Measured after every epoch as ``val_loss`` and ``val_accuracy``.
+    test_data : (x, y), optional
+        Measured once, when training has ended: what no choice was made by. Not after an interruption.
+    confusion : bool
+        Whether the metrics hold a confusion matrix of the validation data (the training data where there are none),
+        if the labels are of at most 20 classes; see `engine.confusion`.
     record : Recorder or path, optional
         Where to record the run; a path makes a Recorder with a snapshot every epoch.
     callbacks : iterable of callable
@@ -139,9 +150,13 @@ def fit(
     """
     check_count("epochs", epochs)
     trainer = Trainer(network, x, y, epochs=epochs, **settings)
-    validation = None
-    if validation_data is not None:
-        validation = prepare_data(network, *validation_data, trainer.loss)[0]
+    validation, test = (
+        None if given is None else prepare_data(network, *given, trainer.loss)[0]
+        for given in (validation_data, test_data)
+    )
+    monitor = None
+    if confusion:
+        monitor = ConfusionMonitor.where_it_makes_sense(network, *(validation_data or (x, y)), trainer.loss)
     best = BestEpoch(early_stopping, network.parameters) if early_stopping is not None else None
     recorders, listeners = _sort_callbacks([*callbacks, *([] if record is None else [record])])
     if checkpoint is not None:
@@ -149,9 +164,9 @@ def fit(
         if best is not None:
             best.restore(checkpoint)
     else:
-        arrays = {"x": np.asarray(x), "y": np.asarray(y)}
-        if validation_data is not None:
-            arrays |= {"x_validation": np.asarray(validation_data[0]), "y_validation": np.asarray(validation_data[1])}
+        given = {"": (x, y), "_validation": validation_data, "_test": test_data}
+        parts = {end: part for end, part in given.items() if part is not None}
+        arrays = {f"{name}{end}": np.asarray(part[k]) for end, part in parts.items() for k, name in enumerate("xy")}
         stopping = {} if early_stopping is None else {"early_stopping": early_stopping.config()}
         for recorder in recorders:
             recorder.start(network, {**trainer.config(), **stopping}, arrays)
@@ -162,6 +177,8 @@ def fit(
         """Complete an epoch's measurements and pass them on; True when training shall stop."""
         if validation is not None:
             metrics |= {f"val_{name}": value for name, value in trainer.evaluate(validation).items()}
+        if monitor is not None:
+            metrics |= monitor.measure(trainer.epoch)
         trainer.observe(metrics["val_loss" if validation is not None else "loss"])
         stop = best is not None and best.observe(trainer.epoch, metrics, network.parameters)
         metrics = {"epoch": trainer.epoch, **metrics, "seconds": time.perf_counter() - began}
@@ -173,12 +190,12 @@ def fit(
             progress.update(trainer.epoch, metrics)
         return any([listener(network, trainer.epoch, metrics) is True for listener in listeners]) or stop
 
-    message = ""
+    message, marked = "", None
     try:
         with _interruptible() as interrupted:
             if progress is not None:
                 progress.start(epochs, trainer.epoch)
-            if trainer.epoch == 0:
+            if checkpoint is None:
                 began = time.perf_counter()
                 report(trainer.evaluate(), began)
             while trainer.epoch < epochs:
@@ -190,9 +207,11 @@ def fit(
                     history.state = "interrupted" if trainer.epoch < epochs else "finished"
                     break
         if best is not None and history.state != "interrupted":
-            history.best_epoch = best.epoch
+            history.best_epoch, marked = best.epoch, (best.epoch, best.parameters)
             if best.rule.restore_best:
                 network.parameters[:] = best.parameters
+        if test is not None and history.state != "interrupted":
+            history.test = trainer.evaluate(test)
     except TrainingError as error:
         history.state, message = "diverged", str(error)
         raise
@@ -201,7 +220,7 @@ def fit(
         raise
     finally:
         for recorder in recorders:
-            recorder.finish(history.state, message)
+            recorder.finish(history.state, message, best=marked, test=history.test)
         if progress is not None:
             progress.stop()
     return history

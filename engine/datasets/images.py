@@ -115,10 +115,9 @@ def check_size(key: str, size: int | Sequence[int]) -> tuple[int, int]:
     return height, width
 
 
-def fingerprint(folder: str | Path) -> str:
-    """What tells a folder of images from itself after a change: names, sizes and times of its files."""
-    files = [path for paths in _classes(Path(folder)).values() for path in paths]
-    return "\n".join(f"{path}:{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in files)
+def image_files(folder: str | Path) -> list[Path]:
+    """The images that `read_images` would read, class by class."""
+    return [path for paths in _classes(Path(folder)).values() for path in paths]
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:

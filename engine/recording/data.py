@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from engine.datasets.dataset import as_arrays
 from engine.errors import RecordingError
 from engine.recording.description import DataDescription, as_json
 from engine.recording.directory import DATA, RUN
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # Larger data are not copied into the run directory when its experiment can make them again.
 STORE_UP_TO = 64 << 20
 
+ARRAYS = tuple(f"{name}{part}" for name in ("x", "y", "labels") for part in ("", "_validation", "_test"))
+
 
 @dataclass(frozen=True, eq=False)
 class RecordedData:
@@ -33,7 +36,11 @@ class RecordedData:
     task : {"classification", "regression"}
     x : ndarray, shape (N, *input_shape), read-only
     y : ndarray, shape (N,) of labels, or (N, k) of targets, read-only
-    x_validation, y_validation : ndarray or None
+    x_validation, y_validation, x_test, y_test : ndarray or None
+    labels, labels_validation, labels_test : ndarray or None
+        Classes of the examples that are not the target, as for an autoencoder.
+    label_names : tuple of str
+        What those classes are called.
     feature_names : tuple of str
         One for each number of an example; empty where they have no names.
     class_names : tuple of str
@@ -55,6 +62,17 @@ class RecordedData:
     target_names: tuple[str, ...]
     image_shape: tuple[int, ...] | None
     parameters: dict[str, Any]
+    x_test: NDArray[Any] | None = None
+    y_test: NDArray[Any] | None = None
+    labels: NDArray[Any] | None = None
+    labels_validation: NDArray[Any] | None = None
+    labels_test: NDArray[Any] | None = None
+    label_names: tuple[str, ...] = ()
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays that there are, by name."""
+        found = {name: getattr(self, name) for name in ARRAYS}
+        return {name: array for name, array in found.items() if array is not None}
 
 
 def describe_data(arrays: Mapping[str, NDArray[Any]], dataset: Dataset | None, again: bool) -> DataDescription:
@@ -88,6 +106,7 @@ def describe_data(arrays: Mapping[str, NDArray[Any]], dataset: Dataset | None, a
         feature_names=list(dataset.feature_names),
         class_names=list(dataset.class_names),
         target_names=list(dataset.target_names),
+        label_names=list(dataset.label_names),
         image_shape=None if dataset.image_shape is None else list(dataset.image_shape),
     )
 
@@ -103,7 +122,7 @@ def read_data(path: Path, known: DataDescription, experiment: Experiment | None)
     if known.stored:
         where, arrays = str(path / DATA), read_tensors(path / DATA).tensors
     elif experiment is not None:
-        where, arrays = f"{path}: the data set that its experiment makes", _make(experiment)
+        where, arrays = f"{path}: the data set that its experiment makes", as_arrays(*experiment.dataset_parts())
     else:
         raise RecordingError(f"{path / RUN} speaks of neither a copy of the data nor an experiment that makes them")
     for name, described in known.arrays.items():
@@ -114,24 +133,15 @@ def read_data(path: Path, known: DataDescription, experiment: Experiment | None)
             "sha256": sha256(array),
         }:
             raise RecordingError(f"{where} has another {name} than the network was trained on")
+    kept: dict[str, Any] = {name: arrays[name] if name in known.arrays else None for name in ARRAYS}
     return RecordedData(
         name=known.name,
         task=known.task,
-        x=arrays["x"],
-        y=arrays["y"],
-        x_validation=arrays.get("x_validation"),
-        y_validation=arrays.get("y_validation"),
+        **kept,
         feature_names=tuple(known.feature_names),
         class_names=tuple(known.class_names),
         target_names=tuple(known.target_names),
         image_shape=None if known.image_shape is None else tuple(known.image_shape),
         parameters=known.parameters,
+        label_names=tuple(known.label_names),
     )
-
-
-def _make(experiment: Experiment) -> dict[str, NDArray[Any]]:
-    train, validation = experiment.dataset_split()
-    arrays = {"x": train.x, "y": train.y}
-    if validation is not None:
-        arrays |= {"x_validation": validation.x, "y_validation": validation.y}
-    return arrays

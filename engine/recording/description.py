@@ -55,6 +55,7 @@ class DataDescription:
     feature_names: list[str] = field(default_factory=list)
     class_names: list[str] = field(default_factory=list)
     target_names: list[str] = field(default_factory=list)
+    label_names: list[str] = field(default_factory=list)
     image_shape: list[int] | None = None
 
 
@@ -62,8 +63,9 @@ class DataDescription:
 class RunDescription:
     """The contents of run.json.
 
-    `last_epoch` is the last epoch that was recorded, known once the run has ended; `experiment_sha256` is that of
-    experiment.toml, None when there is none.
+    `last_epoch` is the last epoch that was recorded, known once the run has ended; `best_epoch` the one that early
+    stopping found best, `test` what was measured on the test data at the end, each None when there is none;
+    `experiment_sha256` is that of experiment.toml, None when there is none.
     """
 
     network: dict[str, Any]
@@ -74,6 +76,8 @@ class RunDescription:
     state: State = "running"
     message: str = ""
     last_epoch: int | None = None
+    best_epoch: int | None = None
+    test: dict[str, float] | None = None
     experiment_sha256: str | None = None
     snapshot_every: int = 1
     snapshot_steps: list[int] = field(default_factory=list)
@@ -150,7 +154,11 @@ def _checked(values: dict[str, Any]) -> RunDescription:
     expect(run.state in get_args(State), f"state is {run.state!r}")
     for name in ("network", "training", "versions"):
         expect(isinstance(getattr(run, name), dict), f"{name} is not an object")
-    expect(run.last_epoch is None or _is_count(run.last_epoch), f"last_epoch is {run.last_epoch!r}")
+    for name in ("last_epoch", "best_epoch"):
+        epoch = getattr(run, name)
+        expect(epoch is None or _is_count(epoch), f"{name} is {epoch!r}")
+    measured = isinstance(run.test, dict) and all(isinstance(value, float) for value in run.test.values())
+    expect(run.test is None or measured, f"test is {run.test!r}")
     for name in ("message", "experiment_sha256"):
         expect(isinstance(getattr(run, name), str | None), f"{name} is not text")
     expect(_is_count(run.snapshot_every) and run.snapshot_every > 0, f"snapshot_every is {run.snapshot_every!r}")
@@ -167,7 +175,7 @@ def _check_data(data: DataDescription) -> None:
         expect(bool(SAFE_NAME.fullmatch(name)), f"an array of the data is called {name!r}")
         expect(isinstance(array["dtype"], str) and isinstance(array["sha256"], str), f"{name} is not described")
         expect(all(map(_is_count, array["shape"])), f"{name} has the shape {array['shape']!r}")
-    for name in ("feature_names", "class_names", "target_names"):
+    for name in ("feature_names", "class_names", "target_names", "label_names"):
         expect(all(isinstance(text, str) for text in getattr(data, name)), f"{name} are not texts")
     expect(data.image_shape is None or all(map(_is_count, data.image_shape)), f"image_shape is {data.image_shape!r}")
 

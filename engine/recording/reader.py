@@ -61,6 +61,10 @@ class Recording:
     training, network_config, versions : dict
     message : str
         What was noted about how the run ended.
+    best_epoch : int or None
+        The epoch that early stopping found best.
+    test : dict or None
+        What was measured on the test data at the end: ``"loss"`` and, for classification, ``"accuracy"``.
 
     Raises
     ------
@@ -82,6 +86,8 @@ class Recording:
         self.epochs = list(self._by_epoch)
         self.steps = sorted(self._by_step)
         self.message = self._run.message
+        self.best_epoch = self._run.best_epoch
+        self.test = self._run.test
         self.training = self._run.training
         self.network_config = self._run.network
         self.versions = self._run.versions
@@ -164,6 +170,13 @@ class Recording:
         epoch = self._find(epoch)
         return self._read_snapshot(epoch_file(epoch), "epoch", epoch, self._by_epoch[epoch].snapshot)
 
+    @property
+    def final_epoch(self) -> int:
+        """The epoch whose parameters training ended with: the best where early stopping took it back, or the last."""
+        rule = self.training.get("early_stopping") or {}
+        restored = self.best_epoch is not None and rule.get("restore_best", False)
+        return self._find(self.best_epoch if restored and self.best_epoch is not None else -1)
+
     def _find(self, epoch: int) -> int:
         if not self.epochs:
             raise RecordingError(f"{self.path} has no epoch yet")
@@ -236,7 +249,15 @@ class Recording:
         """
         run = self._run
         sha = hashlib.sha256()
-        parts = [run.network, run.training, run.data.arrays, run.data.class_names, run.data.feature_names, run.state]
+        parts: list[Any] = [
+            run.network,
+            run.training,
+            run.data.arrays,
+            run.data.class_names,
+            run.data.feature_names,
+            run.state,
+        ]
+        parts += [run.data.label_names, run.best_epoch, run.test]
         sha.update(json.dumps(parts, sort_keys=True).encode())
         for line in self._lines:
             metrics = {name: value for name, value in line.metrics.items() if name != "seconds"}

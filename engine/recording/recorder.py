@@ -53,6 +53,9 @@ class Recorder:
         Epochs from one snapshot to the next. The first and the last epoch always have one.
     snapshot_steps : iterable of int
         Optimisation steps, counted from 1 over the whole training, after which a snapshot is wanted too.
+    labels : mapping of str to array_like
+        Arrays to keep beside the data: ``"labels"``, ``"labels_validation"``, ``"labels_test"``, classes that are not
+        the target.
 
     Attributes
     ----------
@@ -94,11 +97,13 @@ class Recorder:
         overwrite: bool = False,
         snapshot_every: int = 1,
         snapshot_steps: Iterable[int] = (),
+        labels: Mapping[str, ArrayLike] | None = None,
     ) -> None:
         self.path = Path(path)
         self.experiment = experiment
         self.dataset = dataset
         self.overwrite = overwrite
+        self.labels = dict(labels or {})
         self.snapshot_every = _positive("snapshot_every", snapshot_every)
         self.snapshot_steps = frozenset(_positive("snapshot_steps", step) for step in snapshot_steps)
         self.epoch: int | None = None
@@ -148,7 +153,8 @@ class Recorder:
         training : mapping
             How it is trained (loss, optimizer, batch_size, epochs, …), as JSON can hold it.
         data : mapping of str to array_like
-            ``"x"``, ``"y"`` and, where there are any, ``"x_validation"`` and ``"y_validation"``.
+            ``"x"``, ``"y"`` and, where there are any, ``"x_validation"`` and ``"y_validation"``, ``"x_test"`` and
+            ``"y_test"``.
 
         Raises
         ------
@@ -157,8 +163,10 @@ class Recorder:
         """
         if self._writer is not None:
             raise RecordingError(f"{self.path} is being recorded already: use a new Recorder for another training")
-        arrays = {name: plain(array) for name, array in data.items() if array is not None}
+        given = {**data, **self.labels}
+        arrays = {name: plain(array) for name, array in given.items() if array is not None}
         run = self._describe(network, training, arrays)
+        self.dataset = None  # has been described, and training need not hold it
         if self._resumed is not None:
             check_same(self.path, run, self._resumed)
             self._go_on(replace(self._resumed, training=run.training))
@@ -172,7 +180,9 @@ class Recorder:
         self._writer = Writer(self._directory, run, unflushed=files)
 
     def _go_on(self, run: RunDescription) -> Writer:
-        run = replace(run, state="running", message="", last_epoch=None, versions=versions())
+        run = replace(
+            run, state="running", message="", last_epoch=None, best_epoch=None, test=None, versions=versions()
+        )
         write_description(self.path / RUN, run)
         self._writer = Writer(self._directory, run, self.epoch)
         return self._writer
@@ -264,7 +274,14 @@ class Recorder:
         writer.submit_epoch(epoch, vector, encode_metrics(metrics), kept, snapshot)
         self.epoch = epoch
 
-    def finish(self, state: State = "finished", message: str = "") -> None:
+    def finish(
+        self,
+        state: State = "finished",
+        message: str = "",
+        *,
+        best: tuple[int, NDArray[Any]] | None = None,
+        test: Mapping[str, float] | None = None,
+    ) -> None:
         """Give the last epoch a snapshot, note how the run ended, and let others write.
 
         Parameters
@@ -273,13 +290,19 @@ class Recorder:
             ``"stopped"`` is a run that was meant to end early.
         message : str
             What there is to say about it, for a person.
+        best : (int, ndarray), optional
+            The epoch that early stopping found best and its parameters, which get a snapshot too.
+        test : mapping of str to float, optional
+            What was measured on the test data, such as ``{"loss": 0.1, "accuracy": 0.97}``.
         """
         ends = [end for end in get_args(State) if end != "running"]
         if state not in ends:
             raise nearest("end of a run", state, ends)
         try:
             if self._writer is not None:
-                self._writer.close(state, message)
+                kept = None if best is None else (best[0], self._copy(self._writer, best[1]))
+                measured = None if test is None else {name: float(value) for name, value in test.items()}
+                self._writer.close(state, message, kept, measured)
         finally:
             self._writer = self._resumed = None
             self._directory.release()

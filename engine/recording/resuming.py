@@ -83,7 +83,7 @@ def repair(path: Path) -> dict[str, Any]:
 
 def as_checkpoint(file: TensorFile) -> dict[str, Any]:
     """The epoch and copies of the arrays that training goes on from."""
-    return {"epoch": int(file.metadata["epoch"]), **{name: array.copy() for name, array in file.tensors.items()}}
+    return {**{name: array.copy() for name, array in file.tensors.items()}, "epoch": int(file.metadata["epoch"])}
 
 
 def check_same(path: Path, run: RunDescription, was: RunDescription) -> None:

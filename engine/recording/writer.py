@@ -34,7 +34,7 @@ from engine.recording.files import (
     rewrite_file,
     write_file,
 )
-from engine.recording.lines import encode_line
+from engine.recording.lines import decode_line, encode_line, encode_metrics
 from engine.recording.tensors import describe, pack, pack_tensors
 
 # Seconds between the moments at which everything recorded so far is made to reach the disk.
@@ -67,7 +67,7 @@ class Writer:
         self._directory = directory
         self._described = describe(tuple((s.name, np.dtype(run.dtype).str, s.shape) for s in run.layout))
         self._steps: dict[int, str] = {}  # checksums of the steps since the last epoch
-        self._last: Callable[[], None] | None = None  # gives the last epoch a snapshot, if it has none
+        self._last: tuple[int, NDArray[Any]] | None = None  # the last epoch and its parameters, if it has no snapshot
         self._passing: Path | None = None  # the newest checkpoint, until it is made to last
         self._unflushed = list(unflushed)
         self._flushed = time.monotonic()
@@ -87,17 +87,33 @@ class Writer:
         """Write an epoch; raises what went wrong with what was submitted before."""
         self._submit(self._write_epoch, epoch, parameters, metrics, checkpoint, snapshot)
 
-    def close(self, state: State, message: str) -> None:
-        """Write what was submitted, and how the run ended; raises what went wrong and was not raised yet."""
+    def close(
+        self,
+        state: State,
+        message: str,
+        best: tuple[int, NDArray[Any]] | None = None,
+        test: dict[str, float] | None = None,
+    ) -> None:
+        """Write what was submitted, and how the run ended; raises what went wrong and was not raised yet.
+
+        The best epoch, given with its parameters, gets a snapshot if it has none.
+        """
         self._thread.shutdown()
         if self._failure is not None:
             if not self._reported:
                 self._check()
             return
-        if self._last is not None:
-            self._last()
+        for epoch, parameters in (each for each in (self._last, best) if each is not None):
+            self._add_snapshot(epoch, parameters)
         self._flush()
-        self.run = replace(self.run, state=state, message=message, last_epoch=self.epoch)
+        self.run = replace(
+            self.run,
+            state=state,
+            message=message,
+            last_epoch=self.epoch,
+            best_epoch=None if best is None else best[0],
+            test=test,
+        )
         write_description(self._directory.folder / RUN, self.run)
         for name in PASSING_CHECKPOINTS:
             remove(self._directory.folder / name)
@@ -152,7 +168,7 @@ class Writer:
         self._write_checkpoint(epoch, chunks)
         append(folder / METRICS, line)
         self._steps, self.epoch = {}, epoch
-        self._last = None if snapshot else lambda: self._add_snapshot(epoch, parameters, metrics, line, steps)
+        self._last = None if snapshot else (epoch, parameters)
         if folder != self._directory.path:
             self._flush()
             self._directory.publish()
@@ -175,14 +191,16 @@ class Writer:
             self._passing = folder / PASSING_CHECKPOINTS[epoch % 2]
             rewrite_file(self._passing, *chunks)
 
-    def _add_snapshot(
-        self, epoch: int, parameters: NDArray[Any], metrics: str, line: bytes, steps: dict[int, str]
-    ) -> None:
-        """Give the last epoch a snapshot after all, in place of its line without."""
+    def _add_snapshot(self, epoch: int, parameters: NDArray[Any]) -> None:
+        """Give an epoch a snapshot after all, in place of its line without."""
         path = self._directory.folder / METRICS
-        digits = self._write_snapshot(epoch_file(epoch), {"epoch": str(epoch)}, parameters)
-        contents = path.read_bytes()
-        write_file(path, contents[: -len(line)], encode_line(epoch, metrics, digits, steps))
+        texts = path.read_bytes().splitlines(keepends=True)
+        for number, text in enumerate(texts):
+            line = decode_line(text.rstrip()) if text.startswith(b'{"epoch":%d,' % epoch) else None
+            if line is not None and line.snapshot is None:
+                digits = self._write_snapshot(epoch_file(epoch), {"epoch": str(epoch)}, parameters)
+                texts[number] = encode_line(epoch, encode_metrics(line.metrics), digits, line.steps)
+                write_file(path, *texts)
 
     def _flush(self) -> None:
         """Have everything reach the disk; the checkpoint takes its lasting name."""

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from engine.datasets import load_dataset
 from engine.errors import ConfigurationError, DataError
 from engine.experiment import Experiment, list_experiments, load_experiment
 from engine.layers import Dense
+from engine.sections import RecordingSection
 
 FULL = """
 name = "mine"
@@ -44,6 +47,7 @@ batch_size = "full"
 [recording]
 snapshot_every = 4
 snapshot_steps = [9, 1, 9]
+snapshot_log = 2
 """
 
 FLOWERS = "length,width,colour,species\n" + "".join(
@@ -80,6 +84,7 @@ def test_every_setting_of_the_file_arrives() -> None:
     assert training.schedule == {"name": "step", "every": 20.0, "factor": 0.5}
     assert training.early_stopping is not None and training.early_stopping["patience"] == 5
     assert (read.recording.snapshot_every, read.recording.snapshot_steps) == (4, (1, 9))
+    assert read.recording.snapshot_log == 2 and read.recording.confusion
 
 
 @pytest.mark.parametrize("text", [FULL, 'name = "least"\n[dataset]\nname = "moons"\n'])
@@ -127,30 +132,52 @@ def test_a_bad_file_gets_one_sentence(case: str) -> None:
 
 BAD_SETTINGS = {
     "no source": ({"dataset": "n = 4"},
-                  "[dataset] needs either the name of a data set or the file to read, and not both"),
+                  "[dataset] needs one of name (of a data set), file (a table) and folder (of images), and only one"),
     "two sources": ({"dataset": 'name = "xor"\nfile = "a.csv"'},
-                    "[dataset] needs either the name of a data set or the file to read, and not both"),
+                    "[dataset] needs one of name (of a data set), file (a table) and folder (of images), and only one"),
     "data set": ({"dataset": 'name = "xorr"'},
-                 "unknown dataset 'xorr': did you mean 'xor'?"),
+                 "unknown dataset 'xorr': did you mean 'xor'"),
     "parameter": ({"dataset": 'name = "xor"\nnoize = 1'},
                   "unknown key of [dataset] 'xor' 'noize': did you mean 'noise'? (known: gap, n, name, noise, seed, "
-                  "validation)"),
+                  "task, test, validation)"),
     "parameter's type": ({"dataset": 'name = "xor"\nn = 20.5'}, "dataset 'xor': n=20.5 must be a whole number"),
     "file's key": ({"dataset": 'file = "a.csv"\ntarge = "b"'},
-                   "unknown key of [dataset] 'targe': did you mean 'target'? (known: features, file, name, seed, "
-                   "target, task, validation)"),
+                   "unknown key of [dataset] 'targe': did you mean 'target'? (known: colour, features, file, "
+                   "folder, name, seed, size, target, task, test, validation)"),
     "target without a file": ({"dataset": 'name = "xor"\ntarget = "b"'},
-                              "dataset.target='b' chooses from a file, and the data set 'xor' is none"),
+                              "dataset.target='b' is about columns of a file, and the data set 'xor' has none"),
     "features": ({"dataset": 'file = "a.csv"\nfeatures = "b"'},
                  "dataset.features='b' must be a list of column names"),
     "task": ({"dataset": 'file = "a.csv"\ntask = "guess"'},
-             "dataset.task='guess' must be one of 'classification', 'regression'"),
+             "dataset.task='guess' must be one of 'classification', 'regression', 'reconstruction'"),
     "share": ({"dataset": 'name = "xor"\nvalidation = 1.0'},
               "dataset.validation=1.0 must be a number from 0 up to but not including 1"),
+    "two shares": ({"dataset": 'name = "xor"\nvalidation = 0.5\ntest = 0.5'},
+                   "dataset.validation=0.5 and dataset.test=0.5 must leave something to train on"),
+    "a test part too many": ({"dataset": 'name = "mnist"\ntest = 0.1'},
+                             "dataset.test=0.1: the data set 'mnist' comes with a test part of its own, which is used"),
+    "a task without a choice": ({"dataset": 'name = "xor"\ntask = "regression"'},
+                                "dataset.task='regression' must be one of 'reconstruction'"),
+    "size of a table": ({"dataset": 'file = "a.csv"\nsize = 28'},
+                        "dataset.size=28 is about pictures of a folder of images, and the file a.csv has none"),
+    "target of pictures": ({"dataset": 'folder = "pets"\ntarget = "b"'},
+                           "dataset.target='b' is about columns of a file, and the folder pets has none"),
+    "size": ({"dataset": 'folder = "pets"\nsize = 0'}, "dataset.size=0 must be a whole number from 1 to 1024"),
+    "colour": ({"dataset": 'folder = "pets"\ncolour = 3'}, "dataset.colour=3 must be true or false"),
+    "freeze": ({"network": 'freeze = "1-"\nlayers = [{type = "dense", units = 1}]'},
+               "network.freeze='1-' must be numbers of layers, such as 0-3 or 0,2"),
+    "freeze too far": ({"network": 'freeze = "0-1"\nlayers = [{type = "dense", units = 1}]'},
+                       "network.freeze='0-1': there is no layer 1; they are numbered from 0 to 0"),
+    "freeze nothing": ({"network": 'freeze = "0"'}, "network.freeze='0': there are no layers"),
+    "source of weights": ({"network": "weights_from = 3"}, "network.weights_from=3 must be text in quotes"),
+    "log-spaced": ({"recording": "snapshot_log = true"},
+                   "recording.snapshot_log=True must be a whole number from 0 to 1000"),
+    "confusion": ({"recording": 'confusion = "yes"'}, "recording.confusion='yes' must be true or false"),
     "data seed": ({"dataset": 'name = "xor"\nseed = -1'},
                   "dataset.seed=-1 must be a whole number from 0 to 4294967295"),
     "network's key": ({"network": "layer = []"},
-                      "unknown key of [network] 'layer': did you mean 'layers'? (known: dtype, layers)"),
+                      "unknown key of [network] 'layer': did you mean 'layers'? (known: dtype, freeze, layers, "
+                      "weights_from)"),
     "layers": ({"network": "layers = 3"}, "network.layers=3 must be a list of layers"),
     "layer": ({"network": "layers = [16]"}, "network.layers[0]=16 must be a table of keys and values"),
     "layer's activation": ({"network": 'layers = [{type = "dense", units = 1}, {type = "dense", units = 2, '
@@ -381,12 +408,13 @@ def test_the_digest_is_of_what_decides_the_run(flowers: Path) -> None:
     assert len(made.digest) == 64
     changes: list[dict[str, Any]] = [
         {"seed": 8}, {"epochs": 41}, {"layers": "4"}, {"activation": "relu"}, {"loss": "mse"}, {"batch_size": 9},
-        {"learning_rate": 0.02}, {"optimizer": "sgd"}, {"snapshot_every": 5},
+        {"learning_rate": 0.02}, {"optimizer": "sgd"}, {"snapshot_every": 5}, {"snapshot_log": 3}, {"freeze": "0"},
     ]  # fmt: skip
     digests = {made.digest, *(made.override(**change).digest for change in changes)}
     pairs = [
         ("n = 80", "n = 81"),
         ("0.25", "0.2"),
+        ("validation = 0.25", "validation = 0.25\ntest = 0.1"),
         ("float64", "float32"),
         ("seed = 3", "seed = 4"),
         ("m = 2", "m = 3"),
@@ -431,3 +459,117 @@ def test_experiments_are_found_by_name_file_run_and_data(flowers: Path) -> None:
     assert load_experiment(flowers, target="colour") == Experiment.for_file(flowers, "colour")
     with pytest.raises(ConfigurationError, match=r"^unknown experiment 'spiral': did you mean 'spirals'"):
         load_experiment("spiral")
+
+
+@pytest.mark.parametrize(
+    ("per_tenfold", "total", "steps"),
+    [
+        (0, 1000, [9, 20]),
+        (1, 1000, [1, 9, 10, 20, 100, 1000]),
+        (2, 999, [1, 3, 9, 10, 20, 32, 100, 316]),
+        (10, 30, [1, 2, 3, 4, 5, 6, 8, 9, 10, 13, 16, 20, 25]),
+        (3, 1, [1, 9, 20]),
+    ],
+)
+def test_log_spaced_snapshots(per_tenfold: int, total: int, steps: list[int]) -> None:
+    section = RecordingSection(snapshot_steps=(20, 9), snapshot_log=per_tenfold)
+    assert section.steps(total) == steps
+
+
+def test_frozen_layers_are_kept_as_such() -> None:
+    layers = "".join("{type = 'dense', units = 2}, " for _ in range(4))
+    made = experiment(network=f"freeze = '0, 2-3'\nlayers = [{layers}]")
+    assert [layer.trainable for layer in made.network.layers] == [False, True, False, False]
+    assert "freeze" not in made.to_toml() and Experiment.from_toml(made.to_toml()) == made
+    assert made.digest == made.override(freeze="0").digest != experiment(network=f"layers = [{layers}]").digest
+    network = made.build_network()
+    assert [slot.trainable for slot in network.layout] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        *[True] * 2,
+    ]
+
+
+def test_the_three_parts_of_the_data() -> None:
+    made = experiment(dataset='name = "moons"\nn = 100\nvalidation = 0.2\ntest = 0.1\nseed = 4')
+    train, validation, test = made.dataset_parts()
+    assert validation is not None and test is not None and (len(train), len(validation), len(test)) == (70, 20, 10)
+    expected = load_dataset("moons", n=100, seed=4).split_three(0.2, 0.1, 4)
+    assert [part and part.digest for part in (train, validation, test)] == [part and part.digest for part in expected]
+    assert [part and part.digest for part in made.dataset_split()] == [train.digest, validation.digest]
+    assert experiment().dataset_parts()[1:] == (None, None)
+
+
+@pytest.mark.parametrize("source", ['name = "digits"', 'file = "FLOWERS"'])
+def test_an_autoencoder_learns_its_input(source: str, flowers: Path) -> None:
+    made = experiment(dataset=f'{source}\ntask = "reconstruction"'.replace("FLOWERS", str(flowers)))
+    train, _ = made.dataset_split()
+    np.testing.assert_array_equal(train.x, train.y)
+    assert train.labels is not None and len(train.label_names) == (10 if "digits" in source else 3)
+    complete = made.resolved()
+    assert complete.training.loss == "mse" and complete.network.layers == (Dense(train.x.shape[1]),)
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """A folder of images of two classes, horizontal and vertical stripes of some brightness."""
+    rng = np.random.default_rng(0)
+    for kind in ("across", "down"):
+        (tmp_path / "pets" / kind).mkdir(parents=True)
+        for index in range(20):
+            pixels = np.zeros((12, 12), np.uint8)
+            pixels[rng.integers(0, 2) :: 3] = rng.integers(100, 256)
+            Image.fromarray(pixels if kind == "across" else pixels.T).save(tmp_path / "pets" / kind / f"{index}.png")
+    return tmp_path / "pets"
+
+
+def test_a_folder_of_images_gets_a_convolutional_network(pets: Path) -> None:
+    made = load_experiment(pets, size=12)
+    assert made.name == "pets" and made.dataset.size == (12, 12) and made.dataset.validation == 0.2
+    assert [layer.name for layer in made.network.layers] == [
+        "reshape", "conv2d", "max_pool2d", "conv2d", "max_pool2d", "flatten", "dense",
+    ]  # fmt: skip
+    train, validation = made.dataset_split()
+    assert validation is not None and (len(train), len(validation)) == (32, 8)
+    network = made.build_network(train)
+    assert network.predict(train.x).shape == (32, 1) and made.training.loss == "binary_crossentropy"
+    assert Experiment.from_toml(made.to_toml()) == made
+    assert units(made.override(layers="4")) == [(4, "relu"), (1, "sigmoid")]
+    coloured = load_experiment(pets, colour=True)
+    assert coloured.dataset_split()[0].image_shape == (28, 28, 3) and coloured.build_network().output_shape == (1,)
+
+
+def test_a_folder_of_images_counts_by_its_contents(pets: Path) -> None:
+    first = load_experiment(pets).digest
+    moved = pets.rename(pets.with_name("moved"))
+    assert load_experiment(moved).digest == first
+    toml = moved.parent / "mine.toml"
+    toml.write_text('name = "mine"\n[dataset]\nfolder = "moved"\nsize = [8, 10]\n')
+    made = load_experiment(toml)
+    assert made.dataset_split()[0].image_shape == (8, 10)
+    before = made.digest
+    (moved / "down" / "3.png").write_bytes((moved / "across" / "3.png").read_bytes())
+    assert load_experiment(moved).digest != first and load_experiment(toml).digest != before
+    train = load_experiment(toml).dataset_split()[0]
+    (moved / "down" / "4.png").unlink()
+    assert len(load_experiment(toml).dataset_split()[0]) == len(train) - 1
+
+
+def test_what_belongs_to_other_sources_is_refused(pets: Path, flowers: Path) -> None:
+    for arguments, words in (
+        ((pets, "colour"), f"target='colour' chooses a column of a file, and {pets} is a folder of images"),
+        ((flowers,), f"size=8 is about the pictures of a folder, and {flowers} is none"),
+        (("spirals",), "size=8 is about the pictures of a folder, and spirals is none"),
+    ):
+        with pytest.raises(ConfigurationError) as error:
+            load_experiment(*arguments, **({} if len(arguments) > 1 else {"size": 8}))  # type: ignore[arg-type]
+        assert str(error.value) == words
+    (pets / "run.json").write_text("{}")
+    with pytest.raises(ConfigurationError, match="was not recorded from an experiment"):
+        load_experiment(pets)

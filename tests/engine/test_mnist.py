@@ -4,47 +4,32 @@ from __future__ import annotations
 
 import gzip
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from engine.datasets import DATASETS, load_dataset
 from engine.datasets.idx import read_idx
-from engine.datasets.mnist import DATA_DIR, FILES, is_at_hand, load_mnist
+from engine.datasets.mnist import FILES, is_at_hand, load_mnist
 from engine.errors import ConfigurationError, DataError
 
-
-def write_idx(path: Path, values: NDArray[np.uint8]) -> None:
-    head = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
-    path.write_bytes(gzip.compress(head + values.tobytes()) if path.suffix == ".gz" else head + values.tobytes())
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Thirty images for training and ten for testing, 28×28, each class as often; found through the environment."""
-    rng = np.random.default_rng(0)
-    for part, count in (("train", 30), ("test", 10)):
-        images, labels = FILES[part]
-        write_idx(tmp_path / f"{images}.gz", rng.integers(0, 256, (count, 28, 28)).astype(np.uint8))
-        write_idx(tmp_path / f"{labels}.gz", (np.arange(count) % 10).astype(np.uint8))
-    monkeypatch.setenv(DATA_DIR, str(tmp_path))
-    return tmp_path
+WriteIdx = Callable[[Path, np.ndarray], None]
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
-def test_images_are_rows_of_brightness(name: str, folder: Path) -> None:
+def test_images_are_rows_of_brightness(name: str, mnist_folder: Path) -> None:
     data, test = load_dataset(name), DATASETS[name].test
     assert test is not None and len(test()) == 10
-    raw = read_idx(folder / f"{FILES['train'][0]}.gz")
+    raw = read_idx(mnist_folder / f"{FILES['train'][0]}.gz")
     np.testing.assert_array_equal(data.x, (raw.reshape(30, 784) / 255).astype(np.float32))
     np.testing.assert_array_equal(data.y, np.arange(30) % 10)
     assert data.image_shape == (28, 28) and len(data.class_names) == 10 and data.name == name
     assert not data.x.flags.writeable
 
 
-def test_the_first_n_are_taken(folder: Path) -> None:
+def test_the_first_n_are_taken(mnist_folder: Path) -> None:
     np.testing.assert_array_equal(load_dataset("mnist", n=7).x, load_dataset("mnist").x[:7])
     with pytest.raises(DataError, match=r"holds 30 images: n=31 cannot be taken$"):
         load_dataset("mnist", n=31)
@@ -52,16 +37,16 @@ def test_the_first_n_are_taken(folder: Path) -> None:
         load_dataset("mnist", n=-1)
 
 
-def test_files_may_be_unpacked_and_lie_in_a_folder_of_the_name(folder: Path) -> None:
-    inner = folder / "mnist"
+def test_files_may_be_unpacked_and_lie_in_a_folder_of_the_name(mnist_folder: Path) -> None:
+    inner = mnist_folder / "mnist"
     inner.mkdir()
     for file in (file for part in FILES.values() for file in part):
-        (inner / file).write_bytes(gzip.decompress((folder / f"{file}.gz").read_bytes()))
-        (folder / f"{file}.gz").unlink()
+        (inner / file).write_bytes(gzip.decompress((mnist_folder / f"{file}.gz").read_bytes()))
+        (mnist_folder / f"{file}.gz").unlink()
     assert len(load_dataset("mnist")) == 30 and is_at_hand("mnist") and not is_at_hand("fashion_mnist")
 
 
-def test_the_folder_that_is_given_comes_before_the_environment(folder: Path, tmp_path: Path) -> None:
+def test_the_folder_that_is_given_comes_before_the_environment(mnist_folder: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(DataError) as error:
@@ -85,15 +70,15 @@ def test_the_folder_that_is_given_comes_before_the_environment(folder: Path, tmp
         (lambda data: gzip.compress(struct.pack(">BBBBI", 0, 0, 8, 3, 2)), "ends before its sizes do"),
     ],
 )
-def test_a_damaged_file_is_named(damage: object, words: str, folder: Path) -> None:
-    path = folder / f"{FILES['train'][0]}.gz"
+def test_a_damaged_file_is_named(damage: object, words: str, mnist_folder: Path) -> None:
+    path = mnist_folder / f"{FILES['train'][0]}.gz"
     path.write_bytes(damage(path.read_bytes()))  # type: ignore[operator]
     with pytest.raises(DataError) as error:
         load_dataset("mnist")
     assert str(error.value).startswith(str(path)) and words in str(error.value)
 
 
-def test_images_and_labels_must_belong_together(folder: Path) -> None:
-    write_idx(folder / f"{FILES['train'][1]}.gz", np.zeros(29, np.uint8))
+def test_images_and_labels_must_belong_together(mnist_folder: Path, write_idx: WriteIdx) -> None:
+    write_idx(mnist_folder / f"{FILES['train'][1]}.gz", np.zeros(29, np.uint8))
     with pytest.raises(DataError, match="images and labels differ$"):
         load_dataset("mnist")

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from engine.datasets.mnist import load_mnist
 from engine.errors import DataError, NeurofilmError, RecordingError, TrainingError
 from engine.experiment import Experiment, list_experiments, load_experiment
 from engine.recording import Recording
@@ -183,6 +185,129 @@ def test_early_stopping_is_obeyed(tmp_path: Path) -> None:
     with pytest.raises(RecordingError) as error:
         resume(tmp_path / "run")
     assert str(error.value) == f"{tmp_path}/run was stopped early by its own rule: there is nothing to go on with"
+
+
+def test_the_best_epoch_is_marked_and_can_be_seen(tmp_path: Path) -> None:
+    """Also where the schedule of snapshots had left it out."""
+    text = SMALL
+    for old, new in (
+        ("epochs = 12", "epochs = 200\nearly_stopping = {patience = 7}"),
+        ("validation = 0.25", "validation = 0.25\ntest = 0.25\nnoise = 0.4"),
+        ("units = 3", "units = 30"),
+        ("0.02", "0.2"),
+        ("snapshot_every = 5", "snapshot_every = 50"),
+    ):
+        text = text.replace(old, new)
+    run = run_experiment(Experiment.from_toml(text), tmp_path / "run")
+    losses = run.metrics["val_loss"]
+    assert run.state == "stopped" and run.best_epoch == np.argmin(losses) == len(losses) - 8
+    assert (
+        run.best_epoch % 50 and run.epochs == [0, run.best_epoch, len(losses) - 1] and run.final_epoch == run.best_epoch
+    )
+    measured = run.network(run.best_epoch).evaluate(run.data.x_validation, run.data.y_validation, "binary_crossentropy")
+    assert measured["loss"] == pytest.approx(losses[run.best_epoch])
+    assert run.data.x_test is not None and run.data.y_test is not None
+    # what was measured on the test data was measured with the best epoch's parameters
+    assert run.test == run.network(run.best_epoch).evaluate(run.data.x_test, run.data.y_test, "binary_crossentropy")
+
+
+def test_without_early_stopping_the_last_epoch_counts(tmp_path: Path) -> None:
+    run = run_experiment(Experiment.from_toml(SMALL), tmp_path / "run")
+    assert run.best_epoch is None and run.final_epoch == 12 and run.test is None
+
+
+@pytest.mark.parametrize("rule", ["", "early_stopping = {patience = 6}"])
+def test_the_test_part_is_measured_once_at_the_end(rule: str, tmp_path: Path) -> None:
+    text = SMALL.replace("validation = 0.25", "validation = 0.25\ntest = 0.2").replace(
+        "epochs = 12", f"epochs = 12\n{rule}"
+    )
+    experiment = Experiment.from_toml(text)
+    run = run_experiment(experiment, tmp_path / "run")
+    tested = experiment.dataset_parts()[2]
+    assert tested is not None and run.data.x_test is not None
+    np.testing.assert_array_equal(run.data.x_test, tested.x)
+    assert run.test == run.network(run.final_epoch).evaluate(tested.x, tested.y, "binary_crossentropy")
+    stopped = run_experiment(experiment, tmp_path / "stopped", callbacks=[stop_after(4)])
+    assert stopped.test == stopped.network(stopped.final_epoch).evaluate(tested.x, tested.y, "binary_crossentropy")
+    if not rule:
+        resumed = resume(tmp_path / "stopped")
+        assert resumed.test == run.test and bits(resumed)[0] == [0, 4, 5, 10, 12]
+
+
+def test_an_interrupted_run_has_not_been_tested(tmp_path: Path) -> None:
+    def interrupt(network: object, epoch: int, metrics: object) -> None:
+        raise KeyboardInterrupt
+
+    text = SMALL.replace("validation = 0.25", "test = 0.2")
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(Experiment.from_toml(text), tmp_path / "run", callbacks=[interrupt])
+    run = Recording(tmp_path / "run")
+    assert run.state == "interrupted" and run.test is None and run.best_epoch is None
+    assert resume(tmp_path / "run").test is not None
+
+
+def test_mnist_is_tested_on_its_own_test_part(mnist_folder: Path, tmp_path: Path) -> None:
+    text = """
+        name = "tiny"
+        [dataset]
+        name = "mnist"
+        validation = 0.2
+        [network]
+        layers = [{type = "dense", units = 10, activation = "softmax"}]
+        [training]
+        epochs = 2
+    """
+    run = run_experiment(Experiment.from_toml(text), tmp_path / "run")
+    test = load_mnist("mnist", "test")
+    assert run.data.x_test is not None
+    np.testing.assert_array_equal(run.data.x_test, test.x)
+    assert run.test == run.network().evaluate(test.x, test.y, "categorical_crossentropy")
+    assert run.metrics["confusion"].shape == (3, 10, 10) and run.metrics["confusion"][2].sum() == len(
+        run.data.y_validation
+    )
+
+
+def test_an_autoencoder_is_recorded_with_the_classes(tmp_path: Path) -> None:
+    text = """
+        name = "code"
+        [dataset]
+        name = "digits"
+        task = "reconstruction"
+        validation = 0.5
+        [network]
+        layers = [{type = "dense", units = 2}]
+        [training]
+        epochs = 1
+    """
+    experiment = Experiment.from_toml(text)
+    run = run_experiment(experiment, tmp_path / "run")
+    train, validation = experiment.dataset_split()
+    assert validation is not None and run.data.labels is not None and run.data.labels_validation is not None
+    np.testing.assert_array_equal(run.data.labels, train.labels)
+    np.testing.assert_array_equal(run.data.labels_validation, validation.labels)
+    np.testing.assert_array_equal(run.data.y, train.x)
+    assert run.data.label_names == tuple("0123456789") and run.data.task == "regression"
+    assert run.network().output_shape == (64,) and "confusion" not in run.metrics
+
+
+def test_log_spaced_snapshots_are_taken(tmp_path: Path) -> None:
+    run = run_experiment(Experiment.from_toml(SMALL).override(snapshot_log=4), tmp_path / "run")
+    assert run.steps == [1, 2, 3, 6, 10, 18, 32]  # of 12 epochs of 4 steps
+    np.testing.assert_array_equal(run.parameters(step=32), run_experiment(
+        Experiment.from_toml(SMALL.replace("[1, 6]", "[32]")), tmp_path / "other").parameters(step=32))  # fmt: skip
+
+
+def test_a_folder_of_images_is_learned(tmp_path: Path) -> None:
+    for kind in ("across", "down"):
+        (tmp_path / "stripes" / kind).mkdir(parents=True)
+        for index in range(20):
+            pixels = np.zeros((12, 12), np.uint8)
+            pixels[index % 3 :: 3] = 150 + 5 * index
+            image = Image.fromarray(pixels if kind == "across" else pixels.T)
+            image.save(tmp_path / "stripes" / kind / f"{index}.png")
+    run = run_experiment(load_experiment(tmp_path / "stripes", size=12).override(epochs=10), tmp_path / "run")
+    assert run.metrics["val_accuracy"][-1] == 1 and run.data.class_names == ("across", "down")
+    assert run.data.image_shape == (12, 12)
 
 
 def test_a_finished_run_is_not_resumed(tmp_path: Path) -> None:
