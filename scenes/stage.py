@@ -227,6 +227,26 @@ class BaseStage(Scene):
         """
         self.play(Clock(function, *mobjects, run_time=duration, rate_func=rate_func), **kwargs)
 
+    def add_behind(self, mobject: VMobject) -> None:
+        """Add something behind everything else."""
+        self.add(mobject)
+        self.bring_to_back(mobject)
+
+    def fade(self, *entering: VMobject, leaving: Sequence[VMobject] = (), seconds: float = TIMING.beat) -> None:
+        """Let painted mobjects come and go at once; nothing is copied for it, and what is there keeps its layer."""
+        strengths = [mobject.get_fill_opacity() for mobject in leaving]
+        there = self.get_mobject_family_members()
+        self.add(*(mobject for mobject in entering if mobject not in there))
+
+        def show(share: float) -> None:
+            for mobject in entering:
+                mobject.set_opacity(share)
+            for mobject, strength in zip(leaving, strengths, strict=True):
+                mobject.set_opacity(strength * (1 - share))
+
+        self.play_clock(seconds, show, *entering, *leaving)
+        self.remove(*leaving)
+
     @property
     def settled(self) -> float:
         """The time from which on a still picture stays as it is."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import VMobject, linear
+from manim import linear
 
 from engine.analysis.isoline import Bounds
 from engine.analysis.passage import Passage
@@ -179,26 +179,6 @@ class WarpStage(Stage):
             bounds = Bounds(-half[0], half[0], -half[1], half[1])
         zone = Zone(*(view.unit * np.array(bounds) + np.repeat(view.origin, 2)))
         return decision_field(self.passage.tail(space), bounds, zone, theme=self.theme, opacity=0.0)
-
-    def add_behind(self, mobject: VMobject) -> None:
-        """Add something behind everything else."""
-        self.add(mobject)
-        self.bring_to_back(mobject)
-
-    def fade(self, *entering: VMobject, leaving: Sequence[VMobject] = (), seconds: float = TIMING.beat) -> None:
-        """Let painted mobjects come and go at once; nothing is copied for it, and what is there keeps its layer."""
-        strengths = [mobject.get_fill_opacity() for mobject in leaving]
-        there = self.get_mobject_family_members()
-        self.add(*(mobject for mobject in entering if mobject not in there))
-
-        def show(share: float) -> None:
-            for mobject in entering:
-                mobject.set_opacity(share)
-            for mobject, strength in zip(leaving, strengths, strict=True):
-                mobject.set_opacity(strength * (1 - share))
-
-        self.play_clock(seconds, show, *entering, *leaving)
-        self.remove(*leaving)
 
 
 def _between(show: Callable[[float], None], start: float, end: float, share: float) -> None:
