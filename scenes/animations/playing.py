@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from manim import Animation, Mobject, Scene, VGroup, linear
 
 from engine.network import Network
 from scenes.mobjects.readout import Readout
 from scenes.replay import Pace, Replay
+
+
+class Dated(Protocol):
+    """What shows a moment of the training, such as a curve that grows."""
+
+    def set_moment(self, moment: float) -> object:
+        """Show a moment, in epochs."""
+        ...
 
 
 class PlayTraining(Animation):
@@ -24,6 +32,8 @@ class PlayTraining(Animation):
         Takes the network of the moment and sets the mobjects.
     readouts : dict of str to Readout
         ``"epoch"`` shows the epoch, other names the recorded measures of that epoch on the training data.
+    dated : sequence
+        What follows the moment itself, in epochs, and not the network: curves.
     pace : Pace, optional
         By default the recording's own.
     """
@@ -34,11 +44,13 @@ class PlayTraining(Animation):
         *mobjects: Mobject,
         follow: Callable[[Network], object],
         readouts: dict[str, Readout] | None = None,
+        dated: Sequence[Dated] = (),
         pace: Pace | None = None,
         run_time: float = 8.0,
         **kwargs: Any,
     ) -> None:
         self.replay, self.follow, self.readouts = replay, follow, readouts or {}
+        self.dated = tuple(dated)
         self.pace = pace or replay.pace()
         self.moved = [*mobjects, *self.readouts.values()]
         kwargs.setdefault("rate_func", linear)
@@ -62,6 +74,8 @@ class PlayTraining(Animation):
         measured = self.replay.recording.evaluate(epoch)
         for name, readout in self.readouts.items():
             readout.set_value(epoch if name == "epoch" else measured[name])
+        for mobject in self.dated:
+            mobject.set_moment(moment)
         self.follow(self.replay.network_at(moment))
 
     def clean_up_from_scene(self, scene: Scene) -> None:
