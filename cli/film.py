@@ -11,6 +11,7 @@ from cli.options import (
     FILMS,
     RUNS,
     SETTINGS,
+    data_dir_option,
     example,
     output_option,
     overwrite_option,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.command(context_settings=SETTINGS, epilog=example("neurofilm film spirals -q h"))
 @click.argument("name", metavar="NAME")
 @quality_option("m")
+@data_dir_option
 @output_option("FILE", "The video to write.  [default: films/NAME.mp4]")
 @overwrite_option
 def film(name: str, quality: str, output: Path | None, overwrite: bool) -> None:
@@ -58,6 +60,13 @@ def find_or_train_all(experiments: tuple[str, ...]) -> dict[str, Recording]:
     return {name: find_or_train(name) for name in experiments}
 
 
+def has_ended(recording: Recording) -> bool:
+    """Whether there is nothing to go on with: all epochs ran, or the experiment's own early stopping ended them."""
+    experiment = recording.experiment
+    by_rule = experiment is not None and experiment.training.early_stopping is not None
+    return recording.state == "finished" or (recording.state == "stopped" and by_rule)
+
+
 def find_or_train(name: str) -> Recording:
     """A finished run of the experiment `name`: one that exists, one that is gone on with, or a new one.
 
@@ -74,5 +83,5 @@ def find_or_train(name: str) -> Recording:
             return train_experiment(experiment, run)
         recording = Recording(run)
         if recording.experiment is not None and recording.experiment.digest == experiment.digest:
-            return recording if recording.state == "finished" else resume_run(run)
+            return recording if has_ended(recording) else resume_run(run)
     return train_experiment(experiment, own, overwrite=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import SETTINGS, example, find_run
+from cli.options import SETTINGS, data_dir_option, example, find_run
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command(context_settings=SETTINGS, epilog=example("neurofilm info runs/spirals"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@data_dir_option
 def info(run: Path) -> None:
     """Say what a run is, how it went, and plot its loss.
 
@@ -32,24 +33,37 @@ def info(run: Path) -> None:
 
 def facts(recording: Recording) -> dict[str, str]:
     """What a run is, in a few named words."""
+    from cli.progress import describe
     from engine.network import Network
 
-    data = recording.data
+    data = recording.data_description
     network = Network.from_config(recording.network_config)
+    held_out = {"validation": data.count("validation"), "testing": data.count("test")}
     experiment = recording.experiment
     found = {
         "experiment": ": ".join(filter(None, (experiment.name, experiment.description))) if experiment else "",
-        "data": f"{data.name}, {len(data.x)} samples"
-        + (f" and {len(data.x_validation)} for validation" if data.x_validation is not None else ""),
+        "data": f"{data.name}, {data.count()} samples"
+        + "".join(f", {count} for {use}" for use, count in held_out.items() if count),
         "classes": ", ".join(data.class_names),
         "network": describe_network(recording.network_config),
         "parameters": f"{network.parameter_count:,}",
         "training": describe_settings(recording.training),
+        "best epoch": "" if recording.best_epoch is None else describe_epoch(recording, recording.best_epoch),
+        "test": "" if recording.test is None else describe(recording.test),
         "snapshots": f"{len(recording)} epochs" + (f", {len(recording.steps)} steps" if recording.steps else ""),
         "versions": ", ".join(f"{name} {version}" for name, version in recording.versions.items()),
         "message": recording.message,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def describe_epoch(recording: Recording, epoch: int) -> str:
+    """An epoch and what was measured after it: "42, loss 0.0123, validation loss 0.2"."""
+    from cli.progress import describe
+
+    metrics = recording.metrics
+    row = int(metrics["epoch"].searchsorted(epoch))
+    return f"{epoch}, {describe({name: float(values[row]) for name, values in metrics.items() if values.ndim == 1})}"
 
 
 def describe_network(config: dict[str, Any]) -> str:

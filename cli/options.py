@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "sh
 RUNS = Path("runs")
 FILMS = Path("films")
 QUALITIES = ("l", "m", "h", "p", "k")
+DATA_DIR = "NEUROFILM_DATA_DIR"  # as engine.datasets.mnist has it, which is slow to import
 FORMATS = ("mp4", "webm", "gif", "mov", "png")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -74,6 +76,33 @@ def quality_option(default: str) -> Callable[[Command], Command]:
 
 def output_option(metavar: str, help: str) -> Callable[[Command], Command]:
     return click.option("-o", "--output", type=click.Path(path_type=Path), metavar=metavar, help=help)
+
+
+def data_dir_option(command: Command) -> Command:
+    """The folder of published data sets; for this command it takes the place of what the environment names."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="FOLDER",
+        expose_value=False,
+        is_eager=True,
+        callback=_use_data_dir,
+        help=f"Where files of MNIST and the like are.  [default: {DATA_DIR}, or downloaded once]",
+    )(command)
+
+
+def _use_data_dir(context: click.Context, parameter: click.Parameter, folder: Path | None) -> None:
+    if folder is None:
+        return
+    before = os.environ.get(DATA_DIR)
+
+    def restore() -> None:
+        os.environ.pop(DATA_DIR, None)
+        if before is not None:
+            os.environ[DATA_DIR] = before
+
+    context.call_on_close(restore)
+    os.environ[DATA_DIR] = str(folder.resolve())
 
 
 def find_run(run: Path) -> Path:

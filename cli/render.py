@@ -12,6 +12,7 @@ from cli.options import (
     FORMATS,
     SETTINGS,
     EpochRange,
+    data_dir_option,
     example,
     find_run,
     output_option,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Of the output.  [default: as FILE ends, or mp4]")
 @click.option("--epochs", type=EpochRange(), metavar="A:B", help="The epochs to show.  [default: all]")
 @click.option("--clock", type=click.Choice(("depth", "time")), help="What passes: the layers, or training.")
+@data_dir_option
 @overwrite_option
 def render(
     scene: str,

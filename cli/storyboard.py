@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cli.options import FILMS, SETTINGS, example, find_run, output_option, overwrite_option
+from cli.options import FILMS, SETTINGS, data_dir_option, example, find_run, output_option, overwrite_option
 from engine.errors import nearest
 
 
@@ -18,6 +18,7 @@ from engine.errors import nearest
 @click.argument("run", metavar="[RUN]", type=click.Path(path_type=Path), required=False)
 @output_option("FILE.png", "The sheet to write.  [default: films/…-storyboard.png]")
 @click.option("--frames", type=click.IntRange(min=1), default=12, metavar="NUMBER", help="Stills on the sheet.")
+@data_dir_option
 @overwrite_option
 def storyboard(name: str, run: Path | None, output: Path | None, frames: int, overwrite: bool) -> None:
     """Put stills of a scene or film on one sheet.

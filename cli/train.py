@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import RUNS, SETTINGS, BatchSize, example, find_run, output_option, overwrite_option
+from cli.options import (
+    RUNS,
+    SETTINGS,
+    BatchSize,
+    data_dir_option,
+    example,
+    find_run,
+    output_option,
+    overwrite_option,
+)
 from engine.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -20,9 +29,11 @@ if TYPE_CHECKING:
     epilog=example(
         "neurofilm train spirals --layers 16,16 --epochs 300",
         "neurofilm train flowers.csv --target species",
+        "neurofilm train pets/ --image-size 32 --colour",
+        "neurofilm train blobs --from runs/blobs --freeze 0",
     ),
 )
-@click.argument("source", metavar="EXPERIMENT|FILE", required=False)
+@click.argument("source", metavar="EXPERIMENT|FILE|FOLDER", required=False)
 @output_option("RUN", "The run directory to write.  [default: runs/NAME]")
 @click.option("--layers", metavar="16,16", help='Units of the hidden layers; "" for none.')
 @click.option("--activation", metavar="NAME", help="Activation of the hidden layers.")
@@ -33,14 +44,23 @@ if TYPE_CHECKING:
 @click.option("--batch-size", type=BatchSize(), metavar="NUMBER", help="Samples in a step; full for all.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="NUMBER", help="Of initial weights and shuffling.")
 @click.option("--snapshot-every", type=click.IntRange(min=1), metavar="EPOCHS", help="How often weights are kept.")
+@click.option(
+    "--snapshot-log", type=click.IntRange(min=0), metavar="NUMBER", help="And log-spaced, a tenfold of steps."
+)
+@click.option("--from", "weights_from", type=click.Path(path_type=Path), metavar="RUN", help="Weights to begin with.")
+@click.option("--freeze", metavar="0-3", help="Layers that keep their weights.")
 @click.option("--target", metavar="COLUMN", help="The column of FILE that is to be predicted.")
+@click.option("--image-size", type=click.IntRange(min=1), metavar="PIXELS", help="Side of the images of FOLDER.")
+@click.option("--colour", is_flag=True, default=None, help="Keep the colours of the images of FOLDER.")
+@data_dir_option
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that was stopped.")
 @overwrite_option
 def train(source: str | None, output: Path | None, resume: Path | None, overwrite: bool, **given: Any) -> None:
     """Train a network and record every epoch.
 
     EXPERIMENT is one of `neurofilm list experiments` or a TOML file, such as the experiment.toml of a run directory;
-    FILE is a table of your own (CSV or NPZ). What the options don't say, the experiment does.
+    FILE is a table of your own (CSV, TSV or NPZ), FOLDER holds a folder of images for each class. What the options
+    don't say, the experiment does.
     """
     changes = {name: value for name, value in given.items() if value is not None}
     if resume is not None:
@@ -50,10 +70,13 @@ def train(source: str | None, output: Path | None, resume: Path | None, overwrit
         return
     if source is None:
         raise click.UsageError("missing EXPERIMENT or FILE; neurofilm list experiments shows those that come with it")
+    weights_from = changes.pop("weights_from", None)
+    weights_from = None if weights_from is None else find_run(weights_from)
 
     from engine.experiment import load_experiment
 
-    experiment = load_experiment(source, changes.pop("target", None)).override(**changes)
+    images = {"size": changes.pop("image_size", None), "colour": changes.pop("colour", None)}
+    experiment = load_experiment(source, changes.pop("target", None), weights_from, **images).override(**changes)
     run = output or RUNS / experiment.name
     if run.exists() and not overwrite:
         raise RecordingError(
@@ -69,7 +92,8 @@ def train_experiment(experiment: Experiment, run: Path, *, overwrite: bool = Fal
     from engine.run import run_experiment
 
     announce_compilation()
-    recording = run_experiment(experiment, run, overwrite=overwrite, progress=EpochProgress(experiment.name))
+    progress = EpochProgress(experiment.name)
+    recording = run_experiment(experiment, run, overwrite=overwrite, progress=progress, say=_say)
     report(recording)
     return recording
 
@@ -83,6 +107,10 @@ def resume_run(run: Path) -> Recording:
     recording = resume(run, progress=EpochProgress(run.name))
     report(recording)
     return recording
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def announce_compilation() -> None:

@@ -19,7 +19,7 @@ from engine.dataset_section import DatasetSection, load_data
 from engine.datasets import Dataset
 from engine.datasets.tables import SUFFIXES
 from engine.errors import ConfigurationError, RecordingError, nearest
-from engine.layers import Conv2D, Dense, Flatten, MaxPool2D, Reshape
+from engine.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Reshape, layer_from_config
 from engine.network import Network
 from engine.outputs import default_loss, with_output
 from engine.overrides import changed_network, changed_recording, changed_training
@@ -279,7 +279,12 @@ def list_experiments() -> list[str]:
     return sorted(preset.name.removesuffix(".toml") for preset in PRESETS.iterdir() if preset.name.endswith(".toml"))
 
 
-def load_experiment(name_or_path: str | PathLike[str], target: str | None = None, **images: Any) -> Experiment:
+def load_experiment(
+    name_or_path: str | PathLike[str],
+    target: str | None = None,
+    weights_from: str | PathLike[str] | None = None,
+    **images: Any,
+) -> Experiment:
     """Find an experiment.
 
     Parameters
@@ -289,6 +294,8 @@ def load_experiment(name_or_path: str | PathLike[str], target: str | None = None
         for which `Experiment.for_file` makes one, or a folder of images, for which `Experiment.for_folder` does.
     target : str, optional
         Column of the data file to predict.
+    weights_from : path, optional
+        A run whose weights are taken. An experiment made for a data file or a folder takes its hidden layers too.
     **images
         ``size`` and ``colour`` of the images of a folder.
 
@@ -306,11 +313,11 @@ def load_experiment(name_or_path: str | PathLike[str], target: str | None = None
     if name not in known and path.is_dir() and not is_run:
         if target is not None:
             raise ConfigurationError(f"target={target!r} chooses a column of a file, and {name} is a folder of images")
-        return Experiment.for_folder(path, **images)
+        return _with_features(Experiment.for_folder(path, **images), weights_from)
     for key, value in images.items():
         raise ConfigurationError(f"{key}={value!r} is about the pictures of a folder, and {name} is none")
     if path.suffix.lower() in SUFFIXES:
-        return Experiment.for_file(path, target)
+        return _with_features(Experiment.for_file(path, target), weights_from)
     if name in known:
         experiment = Experiment.from_toml((PRESETS / f"{name}.toml").read_text(encoding="utf-8"))
     elif path.suffix == ".toml":
@@ -321,7 +328,22 @@ def load_experiment(name_or_path: str | PathLike[str], target: str | None = None
         raise ConfigurationError(f"{path} was not recorded from an experiment, which would say how to run it again")
     else:
         raise nearest("experiment", name, known)
-    return experiment if target is None else experiment.override(target=target)
+    if target is not None or weights_from is not None:
+        experiment = experiment.override(target=target, weights_from=weights_from)
+    return experiment
+
+
+def _with_features(experiment: Experiment, run: str | PathLike[str] | None) -> Experiment:
+    """Take a recorded network over, all but its output layer, with its weights."""
+    if run is None:
+        return experiment
+    from engine.recording import Recording  # which reads experiments: importing it above would be a circle
+
+    layers = [layer_from_config(settings) for settings in Recording(Path(run)).network_config["layers"]]
+    while layers and layers[-1].name == Activation.name:
+        layers.pop()
+    section = NetworkSection(tuple(layers[:-1]), experiment.network.dtype, weights_from=str(Path(run).resolve()))
+    return replace(experiment, network=section).resolved()
 
 
 def _weights_digest(run: str) -> str:

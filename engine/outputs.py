@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from engine.datasets.dataset import Dataset
 from engine.errors import ConfigurationError
-from engine.layers import Dense, Layer
+from engine.layers import Activation, Dense, Layer, Residual
+from engine.layers.base import WeightedLayer
 from engine.losses import get_loss
 from engine.network import Network
 
@@ -32,10 +33,10 @@ def output_layer(loss: str, data: Dataset) -> Dense:
 def is_output(layers: Sequence[Layer], loss: str, data: Dataset, links: tuple[str, ...] | None = None) -> bool:
     """Say whether the last of these layers can be the output that the loss needs on these data.
 
-    It can when it has as many units as are needed and, for a cross-entropy, the activation that belongs to it (or
-    none, for logits).
+    It can when it has weights (or is an activation), as many units as are needed and, for a cross-entropy, the
+    activation that belongs to it (or none, for logits).
     """
-    if not layers:
+    if not layers or not isinstance(layers[-1], (WeightedLayer, Residual, Activation)):
         return False
     network = Network(layers, data.input_shape)
     link = get_loss(loss).link

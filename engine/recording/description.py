@@ -58,6 +58,11 @@ class DataDescription:
     label_names: list[str] = field(default_factory=list)
     image_shape: list[int] | None = None
 
+    def count(self, part: str = "") -> int:
+        """How many examples a part has: "" to train on, "validation", "test"; 0 where there is no such part."""
+        array = self.arrays.get(f"x_{part}" if part else "x")
+        return 0 if array is None else int(array["shape"][0])
+
 
 @dataclass(frozen=True)
 class RunDescription:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.errors import ConfigurationError, RecordingError
 from engine.recording.data import RecordedData, read_data
-from engine.recording.description import RunDescription, State, read_description
+from engine.recording.description import DataDescription, RunDescription, State, read_description
 from engine.recording.directory import (
     EXPERIMENT,
     METRICS,
@@ -148,6 +148,11 @@ class Recording:
     def data(self) -> RecordedData:
         """What the network was trained on."""
         return read_data(self.path, self._run.data, self.experiment)
+
+    @property
+    def data_description(self) -> DataDescription:
+        """What the data are called and how many there are, known without reading (or making) them."""
+        return self._run.data
 
     def parameters(self, epoch: int = -1, *, step: int | None = None) -> NDArray[Any]:
         """All parameters after an epoch, or after a single step.

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
+from cli import options
 from cli.options import BatchSize, EpochRange, find_run
 from cli.render import complete_output
+from engine.datasets import mnist
 from engine.errors import RecordingError
 
 
@@ -76,3 +78,7 @@ def test_no_runs_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RecordingError, match="train one first"):
         find_run(Path("spirals"))
+
+
+def test_the_environment_variable_is_the_engine_s() -> None:
+    assert options.DATA_DIR == mnist.DATA_DIR

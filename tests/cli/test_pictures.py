@@ -102,6 +102,21 @@ def test_a_film_leaves_another_run_of_that_name_alone(studio: Path, small_experi
     assert first.network_config["seed"] == 3
 
 
+def test_a_film_uses_a_run_that_early_stopping_ended(
+    studio: Path, small_experiment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = small_experiment.read_text().replace(
+        "epochs = 12", "epochs = 12\nearly_stopping = {patience = 1, min_delta = 9}"
+    )
+    small = Experiment.from_toml(text)
+    monkeypatch.setattr(engine.experiment, "load_experiment", lambda name: small)
+    first = find_or_train("small")
+    assert first.state == "stopped"
+    before = {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*")}
+    assert find_or_train("small").path == first.path
+    assert {path: path.stat().st_mtime_ns for path in Path("runs").rglob("*")} == before
+
+
 def test_a_film_goes_on_with_a_run_that_was_stopped(studio: Path, small_experiment: Path) -> None:
     class Stop(Exception):
         pass

@@ -15,9 +15,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from cli.info import describe_settings
 from cli.main import FAILURE, WRONG_USAGE
+from engine.datasets.mnist import DATA_DIR
 from engine.experiment import load_experiment
 from engine.network import Network
 from engine.recording import Recording
@@ -118,6 +120,68 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
     assert not Path("runs").exists()
+
+
+def test_a_table_may_have_tabs(workplace: Path, succeeds: Run) -> None:
+    rows = ["\t".join(("a", "b", "kind")), *("\t".join((str(k), str(k % 5), "xy"[k % 2])) for k in range(20))]
+    Path("marks.tsv").write_text("\n".join(rows), encoding="utf-8")
+    succeeds("train", "marks.tsv", "--epochs", 2)
+    assert Recording("runs/marks").data.feature_names == ("a", "b")
+
+
+def test_a_folder_of_images(workplace: Path, succeeds: Run, neurofilm: Run) -> None:
+    for kind in ("bright", "dark"):
+        Path("shades", kind).mkdir(parents=True)
+        for index in range(10):
+            pixels = np.full((9, 9, 3), index if kind == "dark" else 255 - index, np.uint8)
+            Image.fromarray(pixels).save(Path("shades", kind, f"{index}.png"))
+    succeeds("train", "shades", "--epochs", 1, "--image-size", 8, "--colour", "--snapshot-log", 2)
+    run = Recording("runs/shades")
+    assert run.data.class_names == ("bright", "dark") and run.data.image_shape == (8, 8, 3)
+    assert run.steps == [1]
+    result = neurofilm("train", "spirals", "--image-size", 8)
+    assert result.exit_code == WRONG_USAGE and "size=8 is about the pictures of a folder" in result.stderr
+
+
+def test_features_of_another_run(workplace: Path, small_experiment: Path, succeeds: Run, neurofilm: Run) -> None:
+    succeeds("train", small_experiment, "--layers", "4,3")
+    result = succeeds("train", small_experiment, "-o", "other", "--from", "small", "--freeze", "0", "--layers", "4,2")
+    assert "layer 1 (Dense) begins anew: its weight is 4×2, and 4×3 there" in result.stderr
+    first, source = Recording("other").network(), Recording("runs/small").network()
+    np.testing.assert_array_equal(first.weights["0.weight"], source.weights["0.weight"])
+    for arguments, words in (
+        (["--from", "nowhere"], "nowhere"),
+        (["--from", "small", "--freeze", "0-9"], "there is no layer 9"),
+        (["--from", "small", "--freeze", "all"], "must be numbers of layers, such as 0-3 or 0,2"),
+    ):
+        result = neurofilm("train", small_experiment, "-o", "third", *arguments)
+        assert result.exit_code in (FAILURE, WRONG_USAGE) and words in result.stderr
+        assert not Path("third").exists()
+
+
+def test_the_folder_of_published_data(mnist_folder: Path, workplace: Path, succeeds: Run, neurofilm: Run) -> None:
+    del os.environ[DATA_DIR]
+    Path("digits.toml").write_text('name = "digits"\n[dataset]\nname = "mnist"\n[training]\nepochs = 1\n')
+    succeeds("train", "digits.toml", "--data-dir", mnist_folder)
+    assert DATA_DIR not in os.environ  # the option is for its command alone
+    lines = succeeds("info", "runs/digits").stdout
+    assert re.search(r"data +mnist, 30 samples, 10 for testing\n", lines)
+    assert re.search(r"test +loss [0-9.]+, accuracy [0-9.]+%\n", lines)
+    empty = Path("empty")
+    empty.mkdir()
+    result = neurofilm("train", "digits.toml", "-o", "other", "--data-dir", empty)
+    assert result.exit_code == FAILURE
+    assert "holds no train-images-idx3-ubyte.gz: give the folder with the four IDX files of MNIST" in result.stderr
+
+
+def test_info_names_the_best_epoch(workplace: Path, small_experiment: Path, succeeds: Run) -> None:
+    text = small_experiment.read_text().replace("epochs = 12", "epochs = 900\nearly_stopping = {patience = 5}")
+    small_experiment.write_text(text.replace("learning_rate = 0.02", "learning_rate = 0.5"))
+    succeeds("train", small_experiment)
+    run = Recording("runs/small")
+    assert run.state == "stopped" and run.best_epoch is not None
+    shown = succeeds("info", "small").stdout
+    assert f"best epoch  {run.best_epoch}, loss {run.metrics['loss'][run.best_epoch]:.4g}, accuracy" in shown
 
 
 @pytest.mark.parametrize(

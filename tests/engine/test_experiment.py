@@ -258,6 +258,8 @@ TWO = '{type = "dense", units = 2, activation = "tanh"}'
         # a hidden layer that happens to have as many units is not taken for the output
         ('name = "blobs"\nclasses = 2', '{type = "dense", units = 1, activation = "tanh"}', "",
          [(1, "tanh"), (1, "sigmoid")], "binary_crossentropy"),
+        ('name = "blobs"', '{type = "dense", units = 4, activation = "relu"}, {type = "dropout"}', "",
+         [(4, "relu"), (4, "softmax")], "categorical_crossentropy"),
         ('name = "blobs"', '{type = "dense", units = 4, activation = "relu"}', "", [(4, "relu"), (4, "softmax")],
          "categorical_crossentropy"),
     ],
@@ -267,7 +269,8 @@ def test_the_output_layer_follows_from_the_data(
 ) -> None:
     made = experiment(dataset=data, network=f"layers = [{layers}]", training=f'loss = "{loss}"' if loss else "")
     complete = made.resolved()
-    assert [(layer.units, layer.activation) for layer in complete.network.layers] == outputs  # type: ignore[attr-defined]
+    dense = [layer for layer in complete.network.layers if isinstance(layer, Dense)]
+    assert [(layer.units, layer.activation) for layer in dense] == outputs
     assert complete.training.loss == expected_loss
     assert complete.resolved() == complete and made.digest == complete.digest
     network = made.build_network()

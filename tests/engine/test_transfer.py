@@ -107,3 +107,16 @@ def test_a_toml_file_names_the_run_beside_it(source: Recording, tmp_path: Path) 
     path.write_text(OTHER.replace("[network]", '[network]\nweights_from = "source"\nfreeze = "0"'))
     run = run_experiment(load_experiment(path), tmp_path / "run")
     np.testing.assert_array_equal(run.network().weights["0.weight"], source.network().weights["0.weight"])
+
+
+def test_what_is_made_for_data_takes_the_layers_too(source: Recording, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,kind\n" + "".join(f"{row},{row * row % 7},{'xyz'[row % 3]}\n" for row in range(30)))
+    made = load_experiment(table, weights_from=source.path).override(freeze="0-1", epochs=1)
+    assert [layer.name for layer in made.network.layers] == ["dense", "batch_norm", "dense"]
+    assert made.network.layers[0].activation == "tanh" and made.network.layers[2] == Dense(3, "softmax")  # type: ignore[attr-defined]
+    run = run_experiment(made, tmp_path / "run")
+    np.testing.assert_array_equal(run.network().weights["0.weight"], source.network().weights["0.weight"])
+    assert (
+        load_experiment("xor", weights_from=source.path).network.layers[0] == load_experiment("xor").network.layers[0]
+    )
