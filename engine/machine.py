@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.jit import address, call, kernel, like, part
 from engine.layers.base import Operation, Shape
 from engine.random import permute
+from engine.subnormals import flush_subnormals, restore_subnormals
 
 # Columns of Program.layout: where an operation's arrays lie. Starts count values of one example; the loops multiply
 # by the capacity of the workspace.
@@ -272,6 +273,18 @@ def train_batches(
     the right answers, the examples. Stops at a loss that is not finite. Counts steps in run[STEP], which numbers
     from 1 for the optimizer.
     """
+    mode = flush_subnormals()
+    take_steps(
+        program, objective, descent, rates, theta, gradient, moments, data, order, space, run, first, last, totals
+    )
+    restore_subnormals(mode)
+
+
+@kernel
+def take_steps(
+    program, objective, descent, rates, theta, gradient, moments, data, order, space, run, first, last, totals
+):
+    """The loop of `train_batches`."""
     for batch in range(first, last):
         start = batch * space.capacity
         run[BATCH] = min(space.capacity, order.size - start)
@@ -302,9 +315,11 @@ def lay_out_epoch(order, seed, epoch, shuffle):
 @kernel
 def evaluate_batches(program, objective, theta, data, order, space, run, totals):
     """Add to `totals` the loss summed over all examples, the right answers, the examples, without training."""
+    mode = flush_subnormals()
     for start in range(0, order.size, space.capacity):
         run[BATCH] = min(space.capacity, order.size - start)
         gather(data, order, start, run[BATCH], space)
         forward_pass(program, objective.operations, run, theta, space)
         measure(program, objective, run, space, totals)
         totals[2] += run[BATCH]
+    restore_subnormals(mode)
