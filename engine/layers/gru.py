@@ -17,9 +17,7 @@ from engine.layers.recurrent import (
     add_product,
     block,
     copy_out,
-    faintest,
     fill_row,
-    flush,
     give_out,
     in_time,
     lay_out,
@@ -28,7 +26,6 @@ from engine.layers.recurrent import (
 
 sigmoid: Any = None  # the kernels of each dtype have their own, given by `specialise`
 tanh: Any = None
-faint: float = 0.0
 
 
 @kernel
@@ -102,7 +99,7 @@ def gru_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     recurrent = theta[weight.size :].reshape(units + 1, 3 * units)
     inputs, gates, shares, ds, dinput, dh, through = gru_tape(tape, batch, steps, features, units)
     s_r, s_z, s_n = ds[:size], ds[size : 2 * size], ds[2 * size :]
-    dhidden, one, least = dh.reshape(units, batch), like(theta[0], 1), like(theta[0], faint)
+    dhidden, one = dh.reshape(units, batch), like(theta[0], 1)
     product, recurrent_product = np.empty_like(weight), np.empty_like(recurrent)
     dh[:] = like(theta[0], 0)
     for t in range(steps - 1, -1, -1):
@@ -114,12 +111,12 @@ def gru_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
         before = inputs[first : first + size]
         for j in range(size):
             reset, update, candidate = r[j], z[j], n[j]
-            dn = flush(dh[j] * (one - update) * (one - candidate * candidate), least)
-            dz = flush(dh[j] * (before[j] - candidate) * update * (one - update), least)
-            dr = flush(dn * share[j] * reset * (one - reset), least)
+            dn = dh[j] * (one - update) * (one - candidate * candidate)
+            dz = dh[j] * (before[j] - candidate) * update * (one - update)
+            dr = dn * share[j] * reset * (one - reset)
             r[j], z[j], n[j] = dr, dz, dn
-            s_r[j], s_z[j], s_n[j] = dr, dz, flush(dn * reset, least)
-            dh[j] = flush(dh[j] * update, least)
+            s_r[j], s_z[j], s_n[j] = dr, dz, dn * reset
+            dh[j] *= update
         da, step = a.reshape(3 * units, batch), block(inputs, t, rows, batch)
         last = t == steps - 1
         add_product(step[: features + 1], da, product, dtheta[: weight.size], last)
@@ -193,4 +190,4 @@ class GRU(Recurrent):
 @cache
 def _gru_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     rules = {name: ACTIVATIONS[name].rule_for(dtype) for name in ("sigmoid", "tanh")}
-    return specialise(gru_forward, dtype.name, **rules), specialise(gru_backward, dtype.name, faint=faintest(dtype))
+    return specialise(gru_forward, dtype.name, **rules), specialise(gru_backward, dtype.name)

@@ -19,9 +19,7 @@ from engine.layers.recurrent import (
     block,
     check_flag,
     copy_out,
-    faintest,
     fill_row,
-    flush,
     give_out,
     in_time,
     lay_out,
@@ -30,7 +28,6 @@ from engine.layers.recurrent import (
 
 sigmoid: Any = None  # the kernels of each dtype have their own, given by `specialise`
 tanh: Any = None
-faint: float = 0.0
 
 
 @kernel
@@ -99,7 +96,6 @@ def lstm_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     dhidden = dinputs[features:]
     dh = dhidden.reshape(size)
     product = np.empty_like(weight)
-    one, least = like(theta[0], 1), like(theta[0], faint)
     dcell[:] = like(theta[0], 0)
     dh[:] = like(theta[0], 0)
     for t in range(steps - 1, -1, -1):
@@ -107,14 +103,15 @@ def lstm_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
         z = gates[4 * t * size : 4 * (t + 1) * size]
         i, f, g, o = z[:size], z[size : 2 * size], z[2 * size : 3 * size], z[3 * size :]
         before, bound = cells[t * size : (t + 1) * size], bounded[t * size : (t + 1) * size]
+        one = like(theta[0], 1)
         for j in range(size):
             admitted, kept, candidate, shown = i[j], f[j], g[j], o[j]
             dc = dcell[j] + dh[j] * shown * (one - bound[j] * bound[j])
-            i[j] = flush(dc * candidate * admitted * (one - admitted), least)
-            f[j] = flush(dc * before[j] * kept * (one - kept), least)
-            g[j] = flush(dc * admitted * (one - candidate * candidate), least)
-            o[j] = flush(dh[j] * bound[j] * shown * (one - shown), least)
-            dcell[j] = flush(dc * kept, least)
+            i[j] = dc * candidate * admitted * (one - admitted)
+            f[j] = dc * before[j] * kept * (one - kept)
+            g[j] = dc * admitted * (one - candidate * candidate)
+            o[j] = dh[j] * bound[j] * shown * (one - shown)
+            dcell[j] = dc * kept
         dz = z.reshape(4 * units, batch)
         add_product(block(inputs, t, rows, batch), dz, product, dtheta, t == steps - 1)
         if dx.size > 0:
@@ -207,4 +204,4 @@ def remembering(name: str) -> Initializer:
 @cache
 def _lstm_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     rules = {name: ACTIVATIONS[name].rule_for(dtype) for name in ("sigmoid", "tanh")}
-    return specialise(lstm_forward, dtype.name, **rules), specialise(lstm_backward, dtype.name, faint=faintest(dtype))
+    return specialise(lstm_forward, dtype.name, **rules), specialise(lstm_backward, dtype.name)

@@ -79,20 +79,6 @@ def take_in(dy, dhidden, t, steps, sequences):
 
 
 @kernel
-def flush(value, faint):
-    """The value, or 0 where it is fainter than `faint`.
-
-    Gradients that vanish on their way back would become subnormal numbers, which take the processor ten times as long.
-    """
-    return like(value, 0) if abs(value) < faint else value  # in this order, NaN stays NaN
-
-
-def faintest(dtype: np.dtype[Any]) -> float:
-    """What `flush` takes for 0: some way above the smallest normal number, since products follow."""
-    return float(np.finfo(dtype).tiny) * 1e8
-
-
-@kernel
 def add_product(a, b, product, total, assign):
     """total ← a bᵀ, or total ← total + a bᵀ unless `assign`; `product` is scratch space."""
     np.dot(a, np.ascontiguousarray(b.T), product)  # BLAS is slower on small b.T than on a copy

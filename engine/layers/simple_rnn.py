@@ -17,9 +17,7 @@ from engine.layers.recurrent import (
     add_product,
     block,
     copy_out,
-    faintest,
     fill_row,
-    flush,
     give_out,
     in_time,
     lay_out,
@@ -27,7 +25,6 @@ from engine.layers.recurrent import (
 )
 
 tanh: Any = None  # the kernels of each dtype have their own, given by `specialise`
-faint: float = 0.0
 
 
 @kernel
@@ -67,14 +64,13 @@ def rnn_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     dhidden = dinputs[features:]
     dh = dhidden.reshape(size)
     product = np.empty_like(weight)
-    one, least = like(theta[0], 1), like(theta[0], faint)
     dh[:] = like(theta[0], 0)
     for t in range(steps - 1, -1, -1):
         take_in(dy, dhidden, t, steps, dims[3] == 1)
         first = ((t + 1) * rows + features) * batch
         h = inputs[first : first + size]
         for j in range(size):
-            flat[j] = flush(dh[j] * (one - h[j] * h[j]), least)
+            flat[j] = dh[j] * (like(theta[0], 1) - h[j] * h[j])
         add_product(block(inputs, t, rows, batch), dz, product, dtheta, t == steps - 1)
         if dx.size > 0:
             np.dot(weight[: rows - 1], dz, dinputs)
@@ -128,5 +124,5 @@ class SimpleRNN(Recurrent):
 def _rnn_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
     return (
         specialise(rnn_forward, dtype.name, tanh=ACTIVATIONS["tanh"].rule_for(dtype)),
-        specialise(rnn_backward, dtype.name, faint=faintest(dtype)),
+        specialise(rnn_backward, dtype.name),
     )

@@ -10,7 +10,6 @@ import pytest
 from engine import GRU, LAYERS, LSTM, Adam, Dense, Network, SimpleRNN, load_dataset
 from engine.errors import ConfigurationError
 from engine.layers import Recurrent
-from engine.layers.recurrent import faintest, flush
 from tests.engine import reference
 from tests.engine.cases import difference, examples, scatter
 
@@ -83,15 +82,6 @@ def test_large_inputs_saturate_without_overflow(kind: type[Recurrent]) -> None:
         x, y = np.full((2, 5, 2), 1e4), np.zeros((2, 4))
         loss, gradient = network.gradient(x, y, "mse")
         assert np.isfinite(loss) and np.isfinite(gradient).all()
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_gradients_that_vanish_become_zero_before_they_become_subnormal(dtype: Any) -> None:
-    faint = dtype(faintest(np.dtype(dtype)))
-    assert np.finfo(dtype).tiny < faint < 1e-25
-    given = np.array([0.5, -faint, -faint / 2, faint / 2, np.finfo(dtype).smallest_subnormal, -0.0], dtype)
-    assert [flush(value, faint) for value in given] == [0.5, -faint, 0, 0, 0, 0]
-    assert np.isnan(flush(dtype(np.nan), faint)) and np.isinf(flush(dtype(np.inf), faint))
 
 
 @each_kind
