@@ -120,7 +120,8 @@ class Pace:
         width = max(1, len(steps) // 40)
         padded = np.pad(steps, width, mode="edge")
         steps = np.convolve(padded, np.ones(2 * width + 1) / (2 * width + 1), mode="valid")
-        self.shares = np.concatenate([[0.0], np.cumsum(steps)]) / steps.sum()
+        passed = np.concatenate([[0.0], np.cumsum(steps)])
+        self.shares = passed / passed[-1]
 
     def moment(self, share: float) -> float:
         """The moment when `share` (0 to 1) of the time has passed."""

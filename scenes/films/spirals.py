@@ -212,6 +212,8 @@ class Layers(SpiralsBeat):
                 {ACTIVATE: "Then it squashes the plane\ninto a square."} if k == 0 else None
             )
             pass_layer(self, k, said[min(k, len(said) - 1)], later)
+            if k == 0:
+                self.wait(0.3)
         self.wait(TIMING.quick)
         self.end()
 

@@ -199,7 +199,8 @@ class MovingPlane(VGroup):
         if space > 0 and space - 1 not in self.passage.projections:
             bound = BOUNDED.get(self.passage.paths[space - 1].activation)
             if bound is not None:
-                return np.where(np.arange(3) < self.passage.shown_width(space), bound, 0.0)
+                # a line has the square about it as its frame too
+                return np.where(np.arange(3) < max(2, self.passage.shown_width(space)), bound, 0.0)
         return extent
 
     def _rest_scale(self, space: int) -> float:

@@ -85,24 +85,36 @@ class NetworkDiagram(VGroup):
         self.focus(None)
         return self
 
-    def focus(self, layer: int | None, amount: float = 1.0) -> NetworkDiagram:
+    def set_opacity(self, opacity: float, family: bool = True) -> NetworkDiagram:
+        """Fade the whole; the neurons' insides stay opaque, so that connections never show through."""
+        super().set_opacity(opacity, family)
+        self.cores.set_opacity(1.0 if opacity > 0 else 0.0)
+        return self
+
+    def focus(self, layer: int | None, amount: float = 1.0, before: int | None = None) -> NetworkDiagram:
         """Dim all but the connections into one layer and its neurons (layer 0 is the first hidden one); None: nothing.
 
-        `amount` is how far the rest is dimmed, 0 to 1.
+        With an `amount` less than 1 it is on the way there from the focus on layer `before`.
         """
-        rest = 1.0 - (1.0 - DIMMED) * amount
-        edges = self.signed.copy()
-        neurons = np.ones(len(self.layer_of_neuron))
-        if layer is not None:
-            edges[self.layer_of_edge != layer, 3] *= rest
-            neurons[~np.isin(self.layer_of_neuron, (layer, layer + 1))] = rest
-        self.edges.set_colours(edges)
+        edges, neurons = self._emphasis(before)
+        edges_to, neurons_to = self._emphasis(layer)
+        edges, neurons = edges + amount * (edges_to - edges), neurons + amount * (neurons_to - neurons)
+        colours = self.signed.copy()
+        colours[:, 3] *= edges
+        self.edges.set_colours(colours)
         # hollow, since no activation is shown; dimmed towards the background, so that connections end behind them
         background, bright = np.array(rgb(self.theme.background)), np.array(rgb(self.theme.text))
         rings = background + (bright - background) * neurons[:, None]
         self.neurons.set_colours(np.column_stack([rings, np.ones(len(rings))]))
         self.cores.set_colours(np.tile(background, (len(rings), 1)))
         return self
+
+    def _emphasis(self, layer: int | None) -> tuple[np.ndarray, np.ndarray]:
+        """How strong connections and neurons are with the focus on a layer."""
+        if layer is None:
+            return np.ones(len(self.layer_of_edge)), np.ones(len(self.layer_of_neuron))
+        near = np.isin(self.layer_of_neuron, (layer, layer + 1))
+        return np.where(self.layer_of_edge == layer, 1.0, DIMMED), np.where(near, 1.0, DIMMED)
 
 
 def shown_neurons(width: int) -> list[int]:

@@ -15,6 +15,7 @@ from scenes.theme import TIMING
 if TYPE_CHECKING:
     from scenes.warp.stage import WarpStage
 
+CHANGE = 0.15  # of a layer's course: how long the diagram takes to look at another layer
 SPACES = {1: "line", 2: "plane", 3: "space"}
 
 
@@ -29,7 +30,7 @@ def play_depth(stage: WarpStage) -> None:
     stage.hold(TIMING.slow)
     shape, ends = cut_shape(stage)
     plural = ends == "part"
-    if stage.plane.curve is not None:
+    if stage.plane.curve is not None and not shape.startswith("point"):
         stage.caption(f"Now back: each point of the {shape}\nreturns to where it came from.")
     else:
         stage.caption(f"Now back to the {noun(stage)}.")
@@ -119,7 +120,7 @@ def draw_cut(stage: WarpStage, caption: str | None = None) -> Polylines:
         if stage.regions is not None:
             stage.regions.set_opacity(alpha)
         stage.cards[-1].light(1 - alpha)
-        stage.diagram.focus(stage.passage.layers)
+        stage.diagram.focus(stage.passage.layers, min(1.0, 2 * alpha), stage.passage.layers - 1)
         stage.plane.refresh()
 
     stage.play_clock(TIMING.slow, draw)
@@ -158,6 +159,7 @@ def let_go(stage: WarpStage, lines: Polylines) -> None:
             curve.set_opacity(min(1.0, 2 * alpha))
         if stage.regions is not None:
             stage.regions.set_opacity(1 - alpha)
+        stage.diagram.focus(stage.passage.layers - 1, alpha, stage.passage.layers)
         stage.plane.refresh()
 
     stage.play_clock(TIMING.beat, fade)
@@ -169,8 +171,16 @@ def carry_back(stage: WarpStage, seconds: float | None = None) -> None:
     """The plane travels back through all layers, and the boundary with it."""
     stage.heading("Back through the layers")
     back = PullBack(stage.plane, seconds)
-    layers = Clock(lambda alpha: stage.diagram.focus(back.where(alpha)[0]), stage.diagram, run_time=back.run_time)
-    stage.play(back, layers)
+
+    def look_along(alpha: float) -> None:
+        layer, share = back.where(alpha)
+        near = CHANGE - min(share, CHANGE)  # to the layer that is next on the way back
+        if layer > 0 and near > 0:
+            stage.diagram.focus(layer - 1, near / CHANGE, layer)
+        else:
+            stage.diagram.focus(layer)
+
+    stage.play(back, Clock(look_along, stage.diagram, run_time=back.run_time))
 
 
 def arrive(stage: WarpStage) -> None:
@@ -183,6 +193,6 @@ def arrive(stage: WarpStage) -> None:
     def settle(alpha: float) -> None:
         if stage.regions is not None:
             stage.regions.set_opacity(alpha)
-        stage.diagram.focus(0, 1 - alpha)
+        stage.diagram.focus(None, alpha, 0)
 
     stage.play_clock(TIMING.beat, settle)

@@ -153,7 +153,7 @@ class WarpStage(Stage):
             if before is not None:
                 before.light(1 - min(1.0, 2 * share))
             card.light(max(0.0, 2 * share - 1) if before is not None else share)
-            self.diagram.focus(k, share if k == 0 else 1.0)
+            self.diagram.focus(k, share, k - 1 if k else None)
             self.plane.refresh()
 
         self.play_clock(seconds, fade, self.plane, card)

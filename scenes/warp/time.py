@@ -109,7 +109,7 @@ def hidden_view(stage: WarpStage, replay: Replay) -> HiddenView:
     dimensions = width if projection is None else projection.dimensions
     view = HiddenView(recording.data.x, recording.data.y, projection, dimensions, 1.0, HIDDEN, bound is not None,
                       theme=stage.theme)  # fmt: skip
-    extent = np.where(np.arange(3) < dimensions, bound or 0.0, 0.0)
+    extent = np.where(np.arange(3) < max(2, dimensions), bound or 0.0, 0.0)
     if bound is None:
         for moment in np.linspace(replay.first, replay.last, FITTED):
             extent = np.maximum(extent, np.abs(view.shown(replay.network_at(float(moment)))).max(axis=0))
