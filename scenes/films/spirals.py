@@ -208,9 +208,7 @@ class Layers(SpiralsBeat):
             "And so, layer by layer,\nthe spirals come undone.",
         ]
         for k in range(self.passage.layers):
-            later = (
-                {ACTIVATE: "Then it squashes the plane\ninto a square."} if k == 0 else None
-            )
+            later = {ACTIVATE: "Then it squashes the plane\ninto a square."} if k == 0 else None
             pass_layer(self, k, said[min(k, len(said) - 1)], later)
             if k == 0:
                 self.wait(0.3)

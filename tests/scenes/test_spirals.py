@@ -26,9 +26,7 @@ Watched = tuple[dict[str, Recording], Measure, dict[int, np.ndarray]]
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     """The recordings, what the film says, and the pictures round every change from beat to beat."""
     folder = tmp_path_factory.mktemp("runs")
-    recordings = {
-        name: run_experiment(load_experiment(name), folder / name) for name in FILMS["spirals"].experiments
-    }
+    recordings = {name: run_experiment(load_experiment(name), folder / name) for name in FILMS["spirals"].experiments}
     parts = film_parts("spirals", recordings, None)
     with configured(parts, WIDTH, HEIGHT, RATE):
         frames = range(0, 90 * RATE)
