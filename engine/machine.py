@@ -254,6 +254,21 @@ def clip(descent, gradient):
 
 
 @kernel
+def norms(vector, spans):
+    """The Euclidean norm of each stretch of a vector, float64; 0 for an empty one.
+
+    Not NumPy's: its BLAS is another one than that of the kernels, whose threads would wait for the processor.
+    """
+    lengths = np.zeros(spans.shape[0])
+    for s in range(spans.shape[0]):
+        stretch, square = vector[spans[s, 0] : spans[s, 1]], 0.0
+        for i in range(stretch.size):
+            square += np.float64(stretch[i]) * np.float64(stretch[i])
+        lengths[s] = np.sqrt(square)
+    return lengths
+
+
+@kernel
 def descend(descent, theta, gradient, moments, step):
     """Let the optimizer move every trainable stretch of the parameters."""
     size = theta.size

@@ -96,6 +96,7 @@ class Trainer:
         self.plateau = np.array([1.0, np.inf, 0.0])  # the factor so far, the best loss, epochs since (see Plateau)
         self._descent = _build_descent(network, self.optimizer, clip_norm)
         self._order = np.arange(examples)
+        self._spans = np.array(network.layer_spans, np.int64)
         self._space = machine.workspace(network.program, self.batch_size, network.dtype)
 
     @property
@@ -138,17 +139,14 @@ class Trainer:
                 at_steps[before + last]()
             first = last
         self.epoch += 1
+        gradient_norms = machine.norms(self.gradient, self._spans).tolist()
         return {
             **summarise(totals, self.classification),
-            "gradient_norm": _norm(self.gradient),
-            "gradient_norms": self._layer_norms(self.gradient),
-            "update_norms": self._layer_norms(self.network.parameters - start),
+            "gradient_norm": math.hypot(*gradient_norms),
+            "gradient_norms": gradient_norms,
+            "update_norms": machine.norms(self.network.parameters - start, self._spans).tolist(),
             "learning_rate": float(rates[-1]),
         }
-
-    def _layer_norms(self, vector: NDArray[Any]) -> list[float]:
-        """The Euclidean norm of each layer's part of a vector as long as the parameters; 0 for layers without any."""
-        return [_norm(vector[start:stop]) for start, stop in self.network.layer_spans]
 
     def observe(self, loss: float) -> None:
         """Tell a schedule that watches the loss how the epoch went."""
@@ -216,11 +214,6 @@ class Trainer:
         self.epoch = int(np.ravel(checkpoint["epoch"])[0])
         self.run[machine.STEP] = int(np.ravel(checkpoint["step"])[0])
 
-
-def _norm(vector: NDArray[Any]) -> float:
-    """The Euclidean norm, in float64: the square of a large float32 overflows."""
-    wide = vector.astype(np.float64)
-    return math.sqrt(float(wide @ wide))
 
 
 def _check_slopes(network: Network, objective: machine.Objective, loss: Loss, optimizer: Optimizer) -> None:
