@@ -78,6 +78,8 @@ def measure(workload: Workload, peers: Sequence[Peer], conditions: Conditions) -
         When a side computes another loss than the engine from the same weights.
     """
     notes = []
+    if hasattr(os, "sched_setaffinity"):  # processes inherit it, and libraries count the cores when they are imported
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: conditions.cores])
     with ExitStack() as stack:
         waiting: dict[str, Connection] = {}
         losses: dict[str, float] = {}
@@ -128,8 +130,6 @@ def _process(peer: Peer, workload: Workload, conditions: Conditions) -> Iterator
 
 def work(connection: Connection, peer: Peer, workload: Workload, conditions: Conditions) -> None:
     """What a process does: build one side, tell its loss, then train whenever it is told to go."""
-    if hasattr(os, "sched_setaffinity"):  # before any library counts the cores and starts its threads
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: conditions.cores])
     from benchmarks.training.ours import make_network
 
     steps = -(-workload.examples // workload.batch_size)
