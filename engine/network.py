@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
-from engine.activations import get_activation
 from engine.errors import ConfigurationError, DataError
-from engine.initializers import Initializer, get_initializer
+from engine.initializers import get_initializer
 from engine.layers import layer_from_config
-from engine.layers.base import Layer, Operation, Shape
+from engine.layers.base import Layer, Shape
 from engine.losses import Loss, get_loss
-from engine.objective import as_numbers, build_objective, prepare_data
+from engine.objective import as_numbers, build_objective, prepare_data, summarise
+from engine.plan import make_plan
 
 if TYPE_CHECKING:
     from engine.training import History
@@ -27,19 +26,6 @@ DTYPES = ("float32", "float64")
 # The most examples that predict, activations and evaluate take at a time, and the most values that their buffers hold.
 CHUNK = 1024
 CHUNK_VALUES = 2**21
-
-
-@dataclass(frozen=True)
-class Slot:
-    """Where one named array lies in the flat parameter vector."""
-
-    name: str
-    shape: Shape
-    start: int
-    stop: int
-    trainable: bool = True
-    l1: float = 0.0
-    l2: float = 0.0
 
 
 class Network:
@@ -90,54 +76,20 @@ class Network:
         self.input_shape = _check_shape(input_shape)
         self.seed = check_seed(seed)
         self.dtype = _check_dtype(dtype)
-        if not self.layers:
-            raise ConfigurationError("a network needs at least one layer, such as Dense(1)")
-        self.layer_shapes: list[Shape] = []
-        self.layout: list[Slot] = []
-        self._operations: list[Operation] = []
-        self._spans: list[tuple[int, int]] = []
-        self.layer_spans: list[tuple[int, int]] = []
-        self._layer_ends: list[int] = []  # for each layer, the number of operations up to its output
-        fans = self._build()
-        self.parameters: NDArray[Any] = np.zeros(self.layout[-1].stop if self.layout else 0, self.dtype)
+        self._plan = make_plan(self.layers, self.input_shape)
+        self.layout = self._plan.slots
+        self.layer_shapes = self._plan.layer_shapes
+        self.layer_spans = self._plan.layer_spans
+        self.parameters: NDArray[Any] = np.zeros(self._plan.parameter_count, self.dtype)
         self.weights: dict[str, NDArray[Any]] = {
             slot.name: self.parameters[slot.start : slot.stop].reshape(slot.shape) for slot in self.layout
         }
-        for index, (slot, (initializer, fan_in, fan_out)) in enumerate(zip(self.layout, fans, strict=True)):
+        for index, (values, start) in enumerate(zip(self.weights.values(), self._plan.parameters, strict=True)):
             generator = np.random.default_rng([self.seed, index])
-            values = get_initializer(initializer).draw(generator, slot.shape, fan_in, fan_out)
-            self.weights[slot.name][...] = values
+            draw = get_initializer(start.initializer).draw
+            values[...] = draw(generator, start.shape, start.fan_in, start.fan_out)
         self._program: machine.Program | None = None
         self._workspace: machine.Workspace | None = None
-
-    def _build(self) -> list[tuple[str | Initializer, int, int]]:
-        """Infer shapes, lay out the parameters, collect the operations; give each slot's initializer and fans."""
-        shape, start = self.input_shape, 0
-        fans = []
-        for index, layer in enumerate(self.layers):
-            if not isinstance(layer, Layer):
-                raise ConfigurationError(f"layer {index} is {layer!r}: give a layer such as Dense(16, 'tanh')")
-            try:
-                parameters, operations = layer.parameters(shape), layer.operations(shape)
-                output_shape = layer.output_shape(shape)
-            except ConfigurationError as error:
-                raise ConfigurationError(f"layer {index}: {error}") from None
-            first = start
-            for parameter in parameters:
-                name, stop = f"{index}.{parameter.name}", start + parameter.size
-                trainable = parameter.trainable and layer.trainable
-                slot = Slot(name, parameter.shape, start, stop, trainable, parameter.l1, parameter.l2)
-                self.layout.append(slot)
-                fans.append((parameter.initializer, parameter.fan_in, parameter.fan_out))
-                start = stop
-            for operation in operations:
-                self._operations.append(operation)
-                self._spans.append((first + operation.parameters[0], first + operation.parameters[1]))
-            shape = output_shape
-            self.layer_shapes.append(shape)
-            self.layer_spans.append((first, start))
-            self._layer_ends.append(len(self._operations))
-        return fans
 
     # --- what it is -----------------------------------------------------------------------------------------------
 
@@ -152,14 +104,11 @@ class Network:
     @property
     def output_activation(self) -> str:
         """The name of the activation function that makes the output ("linear" if there is none)."""
-        return (self._operations[-1].activation if self._operations else None) or "linear"
+        return (self._plan.operations[-1].activation if self._plan.operations else None) or "linear"
 
     def flat_activation(self, operations: int) -> tuple[int, str] | None:
         """The first layer, among the first operations, with an activation that has no slope, and that activation."""
-        for k, operation in enumerate(self._operations[:operations]):
-            if operation.activation is not None and not get_activation(operation.activation).slope:
-                return next(index for index, end in enumerate(self._layer_ends) if k < end), operation.activation
-        return None
+        return self._plan.flat_activation(operations)
 
     def config(self) -> dict[str, Any]:
         """The settings that `from_config` rebuilds the network from (not its weights), JSON-able."""
@@ -203,9 +152,9 @@ class Network:
     def program(self) -> machine.Program:
         """The compiled program, made on first use."""
         if self._program is None:
-            if not self._operations:
+            if not self._plan.operations:
                 raise ConfigurationError("none of the network's layers computes anything: add one, such as Dense(1)")
-            self._program = machine.assemble(self._operations, self._spans, self.input_shape, self.dtype)
+            self._program = machine.assemble(self._plan.operations, self._plan.spans, self.input_shape, self.dtype)
         return self._program
 
     def workspace(self, capacity: int) -> machine.Workspace:
@@ -231,11 +180,11 @@ class Network:
         ndarray, shape (N, *output_shape), in the network's dtype
             After the last activation: probabilities where it is a sigmoid or a softmax.
         """
-        return self._outputs(x, [len(self._operations)], [self.output_shape])[0]
+        return self._outputs(x, [len(self._plan.operations)], [self.output_shape])[0]
 
     def logits(self, x: ArrayLike) -> NDArray[Any]:
         """The outputs for a batch of examples, before the last activation function (if there is one)."""
-        end = len(self._operations) - (self.output_activation != "linear")
+        end = len(self._plan.operations) - (self.output_activation != "linear")
         return self._outputs(x, [end], [self.output_shape])[0]
 
     def activations(self, x: ArrayLike) -> list[NDArray[Any]]:
@@ -246,7 +195,7 @@ class Network:
         list of ndarray, shapes (N, *layer_shape)
             One for each layer, after its activation; the last is what `predict` gives.
         """
-        return self._outputs(x, self._layer_ends, self.layer_shapes)
+        return self._outputs(x, self._plan.layer_ends, self.layer_shapes)
 
     def pre_activations(self, x: ArrayLike) -> list[NDArray[Any]]:
         """Every layer's output before its activation function; the last are the logits.
@@ -257,8 +206,8 @@ class Network:
             For a layer without an activation function, its output.
         """
         ends = [
-            end - (end > start and self._operations[end - 1].activation is not None)
-            for start, end in zip([0, *self._layer_ends], self._layer_ends, strict=False)
+            end - (end > start and self._plan.operations[end - 1].activation is not None)
+            for start, end in zip([0, *self._plan.layer_ends], self._plan.layer_ends, strict=False)
         ]
         return self._outputs(x, ends, self.layer_shapes)
 
@@ -380,15 +329,6 @@ class Network:
             row = int(np.argwhere(~np.isfinite(flat))[0, 0])
             raise DataError(f"x holds a value that is not finite (NaN or infinite) in example {row}")
         return flat
-
-
-def summarise(totals: NDArray[np.float64], classification: bool) -> dict[str, float]:
-    """Turn the machine's totals (loss, right answers, examples) into means."""
-    examples = max(totals[2], 1.0)
-    means = {"loss": float(totals[0] / examples)}
-    if classification:
-        means["accuracy"] = float(totals[1] / examples)
-    return means
 
 
 def _rebuild(config: dict[str, Any], parameters: NDArray[Any]) -> Network:

@@ -128,3 +128,12 @@ def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tu
     if loss.link is None:
         return targets, ""
     return targets, "class" if loss.link == "softmax" else "each"
+
+
+def summarise(totals: NDArray[np.float64], classification: bool) -> dict[str, float]:
+    """Turn the machine's totals (loss, right answers, examples) into means."""
+    examples = max(totals[2], 1.0)
+    means = {"loss": float(totals[0] / examples)}
+    if classification:
+        means["accuracy"] = float(totals[1] / examples)
+    return means

@@ -13,8 +13,8 @@ from engine import machine
 from engine.errors import ConfigurationError, TrainingError
 from engine.jit import address
 from engine.losses import Loss, get_loss
-from engine.network import check_seed, summarise
-from engine.objective import build_objective, prepare_data
+from engine.network import check_seed
+from engine.objective import build_objective, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
 
@@ -213,7 +213,6 @@ class Trainer:
         self.plateau[:] = checkpoint["plateau"]
         self.epoch = int(np.ravel(checkpoint["epoch"])[0])
         self.run[machine.STEP] = int(np.ravel(checkpoint["step"])[0])
-
 
 
 def _check_slopes(network: Network, objective: machine.Objective, loss: Loss, optimizer: Optimizer) -> None:

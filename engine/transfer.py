@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.errors import ConfigurationError
-from engine.network import Network, Slot
+from engine.network import Network
+from engine.plan import Slot
 from engine.recording import Recording
 
 
