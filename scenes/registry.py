@@ -51,6 +51,7 @@ SCENES: dict[str, SceneEntry] = {
     "warp": SceneEntry(
         "scenes.warp", "Warp", "The plane and the data pass through the network layer by layer", ("depth", "time")
     ),
+    "weights": SceneEntry("scenes.weights", "Weights", "What the neurons of images look for, over training"),
 }
 
 FILMS: dict[str, FilmEntry] = {

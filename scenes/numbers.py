@@ -1,0 +1,57 @@
+"""Numbers of a recording in the corner of the frame, and as words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scenes.mobjects.readout import Readout
+from scenes.replay import Replay
+from scenes.stage import BaseStage
+
+if TYPE_CHECKING:
+    from engine.recording import Recording
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+LOSSES_LOOKED_AT = 24
+
+
+def training_readouts(stage: BaseStage, replay: Replay) -> dict[str, Readout]:
+    """Epoch, loss and, for classification, accuracy at the top right; for `PlayTraining` to follow."""
+    recording, theme = stage.recording, stage.theme
+    within = [epoch for epoch in recording.epochs if replay.first <= epoch <= replay.last] or [recording.epochs[0]]
+    looked_at = within[:: max(1, len(within) // LOSSES_LOOKED_AT)]
+    highest = max(recording.evaluate(epoch)["loss"] for epoch in looked_at)
+    found = {
+        "epoch": stage.readout("epoch", ",d", recording.epochs[-1]),
+        "loss": stage.readout("loss", ".3f", highest, color=theme.loss),
+    }
+    if recording.data.task == "classification":
+        found["accuracy"] = stage.readout("accuracy", ".1%", 1.0, color=theme.accuracy)
+    return found
+
+
+def right_answers(recording: Recording, epoch: int) -> tuple[int, int, bool]:
+    """How many examples an epoch's network gets right, of how many, and whether they were held out from training."""
+    data = recording.data
+    held_out = data.x_validation is not None and data.y_validation is not None and len(data.x_validation) > 0
+    x, y = (data.x_validation, data.y_validation) if held_out else (data.x, data.y)
+    assert x is not None and y is not None
+    answers = recording.network(epoch).predict(x)
+    winners = answers[:, 0] > 0.5 if answers.shape[1] == 1 else answers.argmax(axis=1)
+    return int(np.count_nonzero(winners.astype(np.int64) == y)), len(y), held_out
+
+
+def ordinal(number: int) -> str:
+    """First, second, …; from 11 on in digits."""
+    if 1 <= number <= len(ORDINALS):
+        return ORDINALS[number - 1]
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def number_text(value: float, style: str = ".2f") -> str:
+    """A number with a real minus sign, which zero has not."""
+    text = format(value, style)
+    return (text.removeprefix("-") if float(text.replace(",", "")) == 0 else text).replace("-", "−")

@@ -1,0 +1,86 @@
+"""Whether what a scene shows is inside the frame and side by side, at the end of each of its animations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from engine.recording import Recording
+from scenes.mobjects.field import Field, ValueField
+from scenes.mobjects.readout import Readout
+from scenes.mobjects.slot import Slot
+from scenes.mobjects.still import Still
+from scenes.mobjects.tiles import Tiles
+from scenes.rendering import Part, configured, measure_parts
+from scenes.stage import BaseStage
+from scenes.theme import SAFE
+
+TOLERANCE = 0.02
+Box = tuple[str, np.ndarray]  # what it is, and left, right, bottom, top
+
+
+def box_of(points: np.ndarray) -> np.ndarray:
+    (left, bottom), (right, top) = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+    return np.array([left, right, bottom, top])
+
+
+def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
+    """The boxes of all texts and of all pictures that are to be seen."""
+    texts: list[Box] = []
+    pictures: list[Box] = []
+    for member in scene.get_mobject_family_members():
+        if isinstance(member, Slot) and member.current is not None:
+            texts.append((f"slot {id(member) % 1000}", box_of(member.current.points)))
+        elif isinstance(member, (Still, Readout)) and member.opacity > 0:
+            name = member.label + " " + member.text if isinstance(member, Readout) else "text"
+            texts.append((f"{name} at {member.get_center()[:2].round(2)}", box_of(member.points)))
+        elif isinstance(member, Tiles) and member.opacity > 0:
+            for points, strength in zip(member.points.reshape(-1, 4, 3), member.strengths, strict=True):
+                if strength > 0:
+                    pictures.append((f"tile at {points.mean(axis=0)[:2].round(2)}", box_of(points)))
+        elif isinstance(member, (Field, ValueField)) and member.opacity > 0:
+            pictures.append((f"field at {member.get_center()[:2].round(2)}", box_of(member.points)))
+    return texts, pictures
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    across, up = min(a[1], b[1]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[2], b[2])
+    return bool(across > TOLERANCE and up > TOLERANCE)
+
+
+def faults(scene: BaseStage) -> list[str]:
+    """What lies outside the safe part of the frame, and which texts lie over one another or over a picture."""
+    texts, pictures = boxes(scene)
+    found = [
+        f"{name} leaves the frame"
+        for name, box in [*texts, *pictures]
+        if box[0] < SAFE.left - TOLERANCE
+        or box[1] > SAFE.right + TOLERANCE
+        or box[2] < SAFE.bottom - TOLERANCE
+        or box[3] > SAFE.top + TOLERANCE
+    ]
+    found += [f"{a} overlaps {b}" for (a, p), (b, q) in combinations(texts, 2) if overlap(p, q)]
+    return found + [f"{a} overlaps {b}" for a, p in texts for b, q in pictures if overlap(p, q)]
+
+
+def walk(scene: type[BaseStage], recording: Recording, options: Mapping[str, Any] | None = None) -> list[BaseStage]:
+    """Run a scene without drawing it; it fails where the layout does. The built scene is the result."""
+    built: list[BaseStage] = []
+
+    class Walked(scene):  # type: ignore[misc, valid-type]
+        def play(self, *animations: Any, **kwargs: Any) -> None:
+            super().play(*animations, **kwargs)
+            wrong = faults(self)
+            assert not wrong, f"after {self.now:.1f} s: " + "; ".join(wrong)
+
+        def tear_down(self) -> None:
+            super().tear_down()
+            built.append(self)
+
+    part = Part(Walked, {recording.name: recording}, options or {})
+    with configured([part], 854, 480, 15):
+        measure_parts([part])
+    return built
