@@ -78,22 +78,22 @@ def _draw_glyph(
     character: str, x: float, color: str, halo_width: float, matrix: cairo.Matrix
 ) -> tuple[np.ndarray, int, int]:
     """A picture of one character, or of its soft edge of some pixels, and where its upper left corner goes."""
-    outlines = [curves + (x, 0.0) for curves in glyph(character).curves]
-    if not outlines:
+    curves = glyph(character).curves + (x, 0.0)
+    if not len(curves):
         return np.zeros((0, 0, 4), np.uint8), 0, 0
-    corners = np.array([matrix.transform_point(*point) for curves in outlines for point in curves.reshape(-1, 2)])
+    corners = np.array([matrix.transform_point(*point) for point in curves.reshape(-1, 2)])
     left, top = (int(c) for c in np.floor(corners.min(axis=0) - halo_width - 1))
     right, bottom = (int(c) for c in np.ceil(corners.max(axis=0) + halo_width + 1))
     sprite = np.zeros((bottom - top, right - left, 4), np.uint8)
     surface = cairo.ImageSurface.create_for_data(sprite.data, cairo.FORMAT_ARGB32, right - left, bottom - top)
     context = cairo.Context(surface)
     context.set_matrix(matrix * cairo.Matrix(1, 0, 0, 1, -left, -top))
-    for curves in outlines:
-        flat = curves.ravel().tolist()
-        context.move_to(flat[0], flat[1])
-        for k in range(0, len(flat), 8):
-            context.curve_to(*flat[k + 2 : k + 8])
-        context.close_path()
+    end: list[float] = []
+    for start_x, start_y, *rest in curves.reshape(-1, 8).tolist():
+        if [start_x, start_y] != end:
+            context.move_to(start_x, start_y)
+        context.curve_to(*rest)
+        end = rest[-2:]
     red, green, blue = (float(c) for c in ManimColor(color).to_rgb())
     # the frame's bytes are in the order red, green, blue
     context.set_source_rgba(blue, green, red, HALO_OPACITY if halo_width else 1.0)
@@ -198,10 +198,9 @@ class Readout(Framed):
         group = VGroup()
         for character, x, color in self._placed():
             outline = VMobject(stroke_width=0, fill_color=color, fill_opacity=self.opacity)
-            points = [(curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2] for curves in glyph(character).curves]
-            if points:
-                flat = np.concatenate(points)
-                outline.points = np.column_stack([flat, np.zeros(len(flat))])
+            points = (glyph(character).curves.reshape(-1, 2) + (x, 0.0)) @ a[:, :2].T + a[:, 2]
+            if len(points):
+                outline.points = np.column_stack([points, np.zeros(len(points))])
                 group.add(outline)
         if self.halo is None:
             return group

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from manim import MathTypst, Typst
-
-from scenes.mobjects.glyphs import PREAMBLE, glyph, set_glyphs
+from scenes.mobjects.typesetting import PREAMBLE, Typeset, split_parts
 from scenes.theme import DARK, TEXT
 
-__all__ = ["PREAMBLE", "Formula", "Label", "escape"]
+__all__ = ["PREAMBLE", "Formula", "Label", "Typeset", "escape"]
 
 
 def escape(text: str) -> str:
@@ -27,7 +24,7 @@ def typographic(line: str) -> str:
     return re.sub(r"(^|[\s(\[“])'", "\\1‘", line).replace("'", "’")
 
 
-class Label(Typst):
+class Label(Typeset):
     """Plain text, which may come from the user: nothing in it is taken for markup.
 
     Parameters
@@ -50,7 +47,6 @@ class Label(Typst):
         align: str = "left",
         bold: bool = False,
         italic: bool = False,
-        **kwargs: Any,
     ) -> None:
         self.text = text
         body = escape(text)
@@ -58,32 +54,17 @@ class Label(Typst):
             body = f"#strong[{body}]"
         if italic:
             body = f"#emph[{body}]"
-        preamble = f"{PREAMBLE}\n#set align({align})"
-        super().__init__(body, font_size=size, color=color, typst_preamble=preamble, **kwargs)
-        self.size, self.bold = size, bold
-
-    @property
-    def baseline(self) -> float:
-        """The height of the first line's baseline; only for text that has not been turned or scaled."""
-        line = typographic(self.text.split("\n")[0])
-        set_glyphs(line, self.bold)
-        return float(self.get_top()[1]) - max(glyph(c, self.bold).top for c in line or "x") * self.size / 96
-
-    def stand_on(self, x: float, y: float, align: str = "left") -> Label:
-        """Put the left end, centre or right end at `x` and the first line's baseline at `y`.
-
-        Lines that are placed by their outlines jump about with what letters they have.
-        """
-        edge = {"left": self.get_left(), "center": self.get_center(), "right": self.get_right()}[align]
-        self.shift([x - edge[0], y - self.baseline, 0.0])
-        return self
+        super().__init__(body, size, color, f"#set align({align})")
 
 
-class Formula(MathTypst):
-    """A formula in Typst's mathematical notation, such as ``y = sigma(W x + b)``.
+class Formula(Typeset):
+    """A formula in Typst's mathematical notation, such as ``y = sigma({{ W : weight }} x + b)``.
 
-    Text within it that is not ours must go through `escape`.
+    Parts in double braces can be selected, by name or by number. Text in it that is not ours must go through
+    `escape`.
     """
 
-    def __init__(self, formula: str, size: float = TEXT.label, color: str = DARK.text, **kwargs: Any) -> None:
-        super().__init__(formula, font_size=size, color=color, typst_preamble=PREAMBLE, **kwargs)
+    def __init__(self, formula: str, size: float = TEXT.label, color: str = DARK.text) -> None:
+        coloured, labels = split_parts(formula)
+        preamble = "#let part(key, body) = text(fill: rgb(key), body)"
+        super().__init__(f"$ {coloured} $", size, color, preamble, labels)

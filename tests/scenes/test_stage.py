@@ -9,10 +9,10 @@ import pytest
 from manim import LEFT, RIGHT, FadeOut, Square, linear
 
 from engine.errors import ConfigurationError, RenderError
+from scenes.mobjects.glyphs import glyph
 from scenes.mobjects.point_cloud import PointCloud
-from scenes.mobjects.readout import Readout, glyph
+from scenes.mobjects.readout import Readout
 from scenes.mobjects.slot import Slot
-from scenes.mobjects.text import Label, escape
 from scenes.rendering import Part, configured, measure_parts, play
 from scenes.sinks import StillSink
 from scenes.stage import Stage, Stage3D, caption_lines
@@ -100,18 +100,6 @@ def test_a_caption_fades_in_over_the_old_one_and_stays_in_its_band() -> None:
     columns = np.flatnonzero(second.max(axis=0) > 60)
     assert columns[0] > 427 + 60 * SAFE.left and columns[-1] < 427 + 60 * SAFE.right
     assert abs(columns[0] + columns[-1] - 853) <= 3, "the caption is not centred"
-
-
-@pytest.mark.parametrize(
-    "text", ['\'; #panic("no")', "*not bold* _nor_ `raw` $x$", "C:\\new\\table", "100 % <a> @b #c"]
-)
-def test_text_is_set_as_it_is(manim_settings: None, text: str) -> None:
-    label = Label(text)
-    assert len(label.submobjects) >= len(text.replace(" ", "")) - 2  # ligatures may join two
-
-
-def test_quotes_become_typographic() -> None:
-    assert escape("it's 'so' (\"x\")") == '#"it’s ‘so’ (\\"x\\")"'
 
 
 def test_digits_are_equally_wide_so_that_read_outs_do_not_jitter(manim_settings: None) -> None:
