@@ -28,15 +28,14 @@ def convolution_forward(run, dims, constants, theta, x, y, tape):
     """Y_n = U(X_n) Θ: row (i, j) of U(X_n) is what window (i, j) sees and a 1, and Θ is the weight above the bias."""
     batch, filters = run[0], dims[13]
     places, taps = y.size // (batch * filters), theta.size // filters
-    weight, x_size, y_size = theta.reshape(taps, filters), x.size // batch, places * filters
+    images, outputs = x.reshape(batch, x.size // batch), y.reshape(batch, places, filters)
+    weight = theta.reshape(taps, filters)
     for n in prange(batch):
-        image = padded(x[n * x_size : (n + 1) * x_size], dims)
-        output = y[n * y_size : (n + 1) * y_size].reshape(places, filters)
-        buffer = np.empty(places * taps, x.dtype)
+        image, buffer = padded(images[n], dims), np.empty(places * taps, x.dtype)
         if is_contiguous(dims):
-            np.dot(unfold_transposed(image, dims, buffer.reshape(taps, places)).T, weight, output)
+            np.dot(unfold_transposed(image, dims, buffer.reshape(taps, places)).T, weight, outputs[n])
         else:
-            np.dot(unfold_with_ones(image, dims, buffer.reshape(places, taps)), weight, output)
+            np.dot(unfold_with_ones(image, dims, buffer.reshape(places, taps)), weight, outputs[n])
 
 
 @kernel(parallel=True)
@@ -54,21 +53,23 @@ def backward_share(run, dims, theta, x, dy, dx, share, shares, dtheta):
     """The gradients from one of several equal shares of the batch."""
     batch, filters = run[0], dims[13]
     places, taps = dy.size // (batch * filters), theta.size // filters
-    weight, x_size, y_size = theta.reshape(taps, filters), x.size // batch, places * filters
-    buffer, dweight = np.empty(places * taps, x.dtype), np.empty((taps, filters), x.dtype)
+    images, doutputs = x.reshape(batch, x.size // batch), dy.reshape(batch, places, filters)
+    dimages, weight = dx.reshape(batch, dx.size // batch), theta.reshape(taps, filters)
+    share_of_one = np.empty(theta.size, x.dtype)
+    dweight = share_of_one.reshape(taps, filters)
+    buffer = np.empty(places * taps, x.dtype)
+    rows, transposed = buffer.reshape(places, taps), buffer.reshape(taps, places)
     dtheta[:] = like(x[0], 0)
     for n in range(share * batch // shares, (share + 1) * batch // shares):
-        image = padded(x[n * x_size : (n + 1) * x_size], dims)
-        doutput = dy[n * y_size : (n + 1) * y_size].reshape(places, filters)
+        image = padded(images[n], dims)
         if is_contiguous(dims):
-            np.dot(unfold_transposed(image, dims, buffer.reshape(taps, places)), doutput, dweight)
+            np.dot(unfold_transposed(image, dims, transposed), doutputs[n], dweight)
         else:
-            np.dot(unfold_with_ones(image, dims, buffer.reshape(places, taps)).T, doutput, dweight)
-        add(dweight.reshape(dtheta.size), dtheta)
+            np.dot(unfold_with_ones(image, dims, rows).T, doutputs[n], dweight)
+        add(share_of_one, dtheta)
         if dx.size > 0:
-            drows = buffer.reshape(places, taps)
-            np.dot(doutput, weight.T, drows)
-            fold_padded(drows, dims, dx[n * x_size : (n + 1) * x_size])
+            np.dot(doutputs[n], weight.T, rows)
+            fold_padded(rows, dims, dimages[n])
 
 
 @kernel
@@ -111,9 +112,10 @@ def add(values, total):
 
 @kernel
 def add_up(parts, total):
-    total[:] = parts[0]
-    for s in range(1, parts.shape[0]):
-        add(parts[s], total)
+    for i in range(total.size):
+        total[i] = parts[0, i]
+        for s in range(1, parts.shape[0]):
+            total[i] += parts[s, i]
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ class Conv2D(WeightedLayer):
 
     def _windows(self, input_shape: Shape) -> Windows:
         size, strides = check_pair(self, "kernel_size", self.kernel_size), check_pair(self, "strides", self.strides)
-        return windows(self, "kernel_size", input_shape, size, strides, self.padding == "same")
+        return windows(self, "kernel_size", input_shape, size, strides, self.padding)
 
 
 def _convolution_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:

@@ -9,9 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numba import prange
 
+from engine.errors import ConfigurationError
 from engine.jit import kernel, like
 from engine.layers.base import Layer, Operation, Shape
 from engine.layers.windows import Pair, Windows, check_pair, image_shape, windows
+
+# The tape holds places in an image as float32, which tells this many of them apart.
+MOST_PLACES = 2**24
 
 
 @kernel(parallel=True)
@@ -171,6 +175,11 @@ class MaxPool2D(Pool2D):
 
     def operations(self, input_shape: Shape) -> list[Operation]:
         laid = self._windows(input_shape)
+        if prod(input_shape) > MOST_PLACES:
+            raise ConfigurationError(
+                f"MaxPool2D takes images of up to {MOST_PLACES:,} values, not {prod(input_shape):,}: shrink them "
+                f"first, such as by strides in a convolution"
+            )
         shape = (*laid.counts, input_shape[2])
         return [Operation(_max_pool_kernels, shape, laid.dims, tape_per_example=prod(shape))]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.errors import ConfigurationError
 from engine.jit import kernel, like
-from engine.layers.base import Layer, Shape, check_count
+from engine.layers.base import Layer, Shape
 
 Pair = tuple[int, int]
 
@@ -70,27 +70,27 @@ def image_shape(layer: Layer, shape: Shape) -> tuple[int, int, int]:
     return shape[0], shape[1], shape[2]
 
 
-def windows(layer: Layer, what: str, shape: Shape, size: Pair, strides: Pair, same: bool = False) -> Windows:
+def windows(layer: Layer, what: str, shape: Shape, size: Pair, strides: Pair, padding: str = "valid") -> Windows:
     """Lay windows over an image; ConfigurationError, naming the setting `what`, when not one of them fits."""
     height, width, _ = image = image_shape(layer, shape)
-    if not same and (size[0] > height or size[1] > width):
+    if padding == "valid" and (size[0] > height or size[1] > width):
         raise ConfigurationError(
             f"{layer}: {what}={size[0]}×{size[1]} does not fit on an image of {height}×{width}: make it smaller"
         )
-    return Windows(image, size, strides, same)
+    return Windows(image, size, strides, padding == "same")
 
 
 def check_pair(layer: Layer, name: str, value: Any) -> Pair:
-    """One whole number, or two for down and right, as two; ConfigurationError when they are not at least 1."""
-    if isinstance(value, (list, tuple)):
-        if len(value) != 2:
-            raise ConfigurationError(f"{layer}: {name}={value!r} must be one whole number, or two for height and width")
-        down, right = value
-    else:
-        down = right = value
-    check_count(layer, name, down)
-    check_count(layer, name, right)
-    return down, right
+    """Give a setting that is one whole number, or two for height and width, as two.
+
+    Raises ConfigurationError when it is something else, or below 1.
+    """
+    pair = tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+    if len(pair) != 2 or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in pair):
+        raise ConfigurationError(
+            f"{layer}: {name}={value!r} must be a whole number of at least 1, or two of them for height and width"
+        )
+    return pair
 
 
 # --- kernels ------------------------------------------------------------------------------------------------------
