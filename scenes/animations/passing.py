@@ -38,14 +38,25 @@ class FlowThroughLayer(PlaneAnimation):
         The hidden layer's number, from 0.
     run_time : float, optional
         By default what the layer's course needs.
+    start, end : float
+        The shares of the course between which it plays.
     """
 
-    def __init__(self, plane: MovingPlane, layer: int, run_time: float | None = None, **kwargs: Any) -> None:
-        self.layer = layer
-        super().__init__(plane, plane.courses[layer].seconds if run_time is None else run_time, **kwargs)
+    def __init__(
+        self,
+        plane: MovingPlane,
+        layer: int,
+        run_time: float | None = None,
+        start: float = 0.0,
+        end: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        self.layer, self.start, self.end = layer, start, end
+        needed = (end - start) * plane.courses[layer].seconds
+        super().__init__(plane, needed if run_time is None else run_time, **kwargs)
 
     def interpolate_mobject(self, alpha: float) -> None:
-        self.mobject.place(self.layer, self.rate_func(alpha))
+        self.mobject.place(self.layer, self.start + self.rate_func(alpha) * (self.end - self.start))
 
 
 class PullBack(PlaneAnimation):

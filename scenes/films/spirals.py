@@ -13,7 +13,7 @@ from scenes.mobjects.layer_course import ACTIVATE, smooth
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
-from scenes.mobjects.text import PREAMBLE, Label, escape
+from scenes.mobjects.text import PREAMBLE, escape
 from scenes.replay import Replay
 from scenes.theme import SAFE, TEXT, TIMING, Zone
 from scenes.warp.depth import arrive, carry_back, draw_cut, let_go, pass_layer
@@ -131,8 +131,7 @@ class Training(SpiralsBeat):
         hidden = [layer["units"] for layer in self.recording.network_config["layers"][:-1]]
         self.heading("A small network")
         self.caption(f"A small network: {_count(len(hidden))} layers\nof {_count(hidden[0])} neurons each.")
-        largest = max(float(np.abs(w).max()) for name, w in self.network.weights.items() if name.endswith("weight"))
-        self.set_weights(first, largest)
+        self.show_weights(first)
 
         def slide(alpha: float) -> None:
             plane.view.origin = home + [away * (1 - alpha), 0.0]
@@ -150,7 +149,7 @@ class Training(SpiralsBeat):
 
         def follow(network: Network) -> None:
             regions.set_network(network)
-            self.set_weights(network, largest)
+            self.show_weights(network)
 
         play = PlayTraining(
             replay, regions, self.diagram, follow=follow, readouts=readouts, run_time=7.0, rate_func=_ease_in
@@ -167,12 +166,7 @@ class Training(SpiralsBeat):
         self.fade(leaving=(regions, *readouts.values(), *names), seconds=TIMING.quick)
         self.end()
 
-    def set_weights(self, network: Network, largest: float) -> None:
-        """Show a network's weights in the diagram."""
-        layers = range(self.passage.layers + 1)
-        self.diagram.set_weights([network.weights[f"{k}.weight"] for k in layers], largest)
-
-    def column_readouts(self, replay: Replay) -> tuple[dict[str, Readout], list[Still]]:
+    def column_readouts(self, replay: Replay) -> tuple[dict[str, Readout], list[Readout]]:
         """Epoch, loss and accuracy under the heading, with their names."""
         theme, recording = self.theme, self.recording
         highest = max(recording.evaluate(epoch)["loss"] for epoch in recording.epochs)
@@ -181,11 +175,11 @@ class Training(SpiralsBeat):
             "loss": self.readout("", ".3f", highest, color=theme.loss),
             "accuracy": self.readout("", ".1%", 1.0, color=theme.accuracy),
         }
-        names = []
-        for k, (name, readout) in enumerate(made.items()):
-            readout.move_to([NUMBERS, 2.2 - 0.6 * k, 0], aligned_edge=UP + RIGHT)
-            label = Label(name, size=TEXT.readout, color=theme.muted)
-            names.append(Still(label.move_to(readout).align_to([SAFE.left, 0, 0], LEFT)))
+        names = [Readout(name, "", label_color=theme.muted) for name in made]
+        for k, (name, number) in enumerate(zip(names, made.values(), strict=True)):
+            top = 2.2 - 0.6 * k
+            name.move_to([SAFE.left, top, 0], aligned_edge=UP + LEFT)
+            number.move_to([NUMBERS, top, 0], aligned_edge=UP + RIGHT)
         return made, names
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from engine.analysis.boundary import logits
 from engine.analysis.isoline import Bounds
 from engine.network import Network
-from scenes.mobjects.field import Field, ValueField
+from scenes.mobjects.field import ClassField, ValueField
 from scenes.theme import DARK, Theme, Zone, rgb
 
 STRONGEST = 0.34  # opacity of a region where the network is sure
@@ -64,28 +64,28 @@ class TwoClassField(ValueField):
         return self
 
 
-class ManyClassField(Field):
+class ManyClassField(ClassField):
     """Regions of several classes, each the stronger the farther its class is ahead; see `decision_field`."""
 
     def __init__(
-        self, network: Network, bounds: Bounds, zone: Zone, resolution: int, theme: Theme, opacity: float
-    ) -> None:
-        self.lattice, self.theme = Lattice(bounds, resolution), theme
-        super().__init__(self.picture_of(network), zone, opacity=opacity)
+        self, network: Network, bounds: Bounds, zone: Zone, resolution: int, line_width: float, theme: Theme,
+        opacity: float,
+    ) -> None:  # fmt: skip
+        self.lattice = Lattice(bounds, resolution)
+        palette = theme.class_colours(np.arange(network.output_shape[0]))
+        scores, strengths = self.scores_of(network)
+        super().__init__(scores, zone, palette, strengths, line_width, theme.text, opacity)
 
-    def picture_of(self, network: Network) -> np.ndarray:
-        """Colours with opacity, (rows, columns, 4)."""
+    def scores_of(self, network: Network) -> tuple[np.ndarray, np.ndarray]:
+        """The logits at all places, (rows, columns, K), and how strong the regions are there, (rows, columns)."""
         z = self.lattice.ask(network)
         shares = np.exp(z - z.max(axis=2, keepdims=True))
         shares = np.sort(shares / shares.sum(axis=2, keepdims=True), axis=2)
-        picture = np.empty((*z.shape[:2], 4))
-        picture[..., :3] = self.theme.class_colours(z.argmax(axis=2))
-        picture[..., 3] = STRONGEST * np.sqrt(shares[..., -1] - shares[..., -2])
-        return picture
+        return z, STRONGEST * np.sqrt(shares[..., -1] - shares[..., -2])
 
     def set_network(self, network: Network) -> ManyClassField:
         """Show another network's decisions, such as those of another epoch."""
-        self.set_picture(self.picture_of(network))
+        self.set_scores(*self.scores_of(network))
         return self
 
 
@@ -114,11 +114,11 @@ def decision_field(
     resolution : int
         How many places along the longer side the network is asked at.
     line_width : float
-        Of the line between two classes, in manim's stroke units; 0 is none.
+        Of the line between classes, in manim's stroke units; 0 is none.
     """
     if network.output_shape[0] <= 2:
         return TwoClassField(network, bounds, zone, resolution, line_width, theme, opacity)
-    return ManyClassField(network, bounds, zone, resolution, theme, opacity)
+    return ManyClassField(network, bounds, zone, resolution, line_width, theme, opacity)
 
 
 def two_class_ramp(theme: Theme) -> np.ndarray:

@@ -47,9 +47,13 @@ class LayerCard(VGroup):
         self.formulas = formulas(path, number)
         rows = [Formula(text, size=size, color=theme.text) for text in self.formulas]
         notes = [Label(text, size=TEXT.small, color=theme.muted) for text in (remarks(path, flat), note) if text]
-        block = VGroup(*rows, *notes).arrange(DOWN, buff=GAP, aligned_edge=LEFT)
-        block.scale(min(1.0, zone.width / block.width, zone.height / block.height))
+        block = VGroup(*rows).arrange(DOWN, buff=GAP, aligned_edge=LEFT)
+        below = VGroup(*notes).arrange(DOWN, buff=0.7 * GAP, aligned_edge=LEFT)
+        # a large matrix gets smaller, the notes stay legible
+        room = zone.height - (below.height + GAP if notes else 0.0)
+        block.scale(min(1.0, zone.width / block.width, room / block.height))
         block.move_to([zone.left, zone.top, 0], aligned_edge=UP + LEFT)
+        below.next_to(block, DOWN, buff=GAP, aligned_edge=LEFT)
         self.base = Still(VGroup(*(row.copy() for row in rows), *notes))
         self.highlights: dict[str, Still] = {}
         for name, label in ((STRETCH, "W"), (SHIFT, "b"), (ACTIVATE, "f")):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from manim import VGroup
+from manim import LEFT, Typst, VGroup
 
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
-from scenes.theme import DARK, Theme, Zone, rgb
+from scenes.mobjects.still import Still
+from scenes.mobjects.text import PREAMBLE, escape
+from scenes.theme import DARK, TEXT, Theme, Zone, rgb
 
 MOST_NEURONS = 8  # of a layer; of larger ones the first and last few are shown, with dots between
 SHOWN_EACH_END = 3
@@ -64,6 +66,11 @@ class NetworkDiagram(VGroup):
         super().__init__(self.edges, self.neurons, self.cores)
         if dots:
             self.add(PointCloud(np.array(dots), theme.muted, 0.03))
+        # what the connections' colours mean, above the highest neuron
+        self.key = Still(_key(theme))
+        high = max(float(places[:, 1].max()) for places in self.places) + size
+        self.key.move_to([zone.left, high + 0.28, 0], aligned_edge=LEFT)
+        self.add(self.key)
         self.signed = np.tile([*rgb(theme.faint), 1.0], (len(self.layer_of_edge), 1))
 
     def set_weights(self, weights: Sequence[np.ndarray], largest: float) -> NetworkDiagram:
@@ -115,6 +122,13 @@ class NetworkDiagram(VGroup):
             return np.ones(len(self.layer_of_edge)), np.ones(len(self.layer_of_neuron))
         near = np.isin(self.layer_of_neuron, (layer, layer + 1))
         return np.where(self.layer_of_edge == layer, 1.0, DIMMED), np.where(near, 1.0, DIMMED)
+
+
+def _key(theme: Theme) -> Typst:
+    """The words that say which colour is which sign, in those colours."""
+    colours = {"weights": theme.muted, "positive": theme.positive, "negative": theme.negative}
+    words = "  ".join(f'#text(fill: rgb("{colour}"))[{escape(word)}]' for word, colour in colours.items())
+    return Typst(words, font_size=TEXT.small, color=theme.muted, typst_preamble=PREAMBLE)
 
 
 def shown_neurons(width: int) -> list[int]:

@@ -56,6 +56,7 @@ def show_input(stage: WarpStage) -> None:
     plane, data = stage.plane, stage.recording.data
     stage.heading("The input")
     stage.caption(f"{len(data.x)} points of {len(data.class_names)} classes,\nand the {noun(stage)} they lie in.")
+    stage.show_classes()
     stage.add(plane)
     stage.fade(*plane.visible, stage.diagram)
     stage.hold(TIMING.slow)
@@ -75,6 +76,7 @@ def pass_layer(stage: WarpStage, k: int, caption: str | None = None, later: Mapp
         What is said from the beginning of a part of the movement on.
     """
     stage.heading(f"Layer {k + 1} of {stage.passage.layers}")
+    stage.show_classes(False)
     caption = layer_caption(stage, k) if caption is None else caption
     if caption:
         stage.caption(caption)

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import linear
 
 from engine.analysis.isoline import Bounds
 from engine.analysis.passage import Passage
+from scenes.animations.passing import FlowThroughLayer
 from scenes.mobjects.decision_field import DecisionField, decision_field
 from scenes.mobjects.layer_card import LayerCard, what_it_does
 from scenes.mobjects.moving_plane import MovingPlane
@@ -24,12 +24,13 @@ from scenes.theme import SAFE, TEXT, TIMING, Zone
 from scenes.warp.material import boundary_curves, fits, grid_bounds, last_cut, mistakes, wide_projections
 
 if TYPE_CHECKING:
+    from engine.network import Network
     from engine.recording import Recording
 
 # Text and numbers stand in a column at the left, the plane has the rest.
 PLANE = Zone(-2.9, SAFE.right, -2.4, 2.75)
-CARD = Zone(SAFE.left, -3.2, -0.95, 2.3)
-DIAGRAM = Zone(SAFE.left, -3.55, -2.35, -1.3)
+CARD = Zone(SAFE.left, -3.2, -0.85, 2.3)
+DIAGRAM = Zone(SAFE.left, -3.55, -2.4, -1.45)
 VERB_TOP = 2.95
 
 
@@ -71,9 +72,25 @@ class WarpStage(Stage):
         self.plane = MovingPlane(self.passage, data.x, data.y, self.bounds, zone, self.curves, theme=self.theme)
         if self.plane.curve is not None:
             self.plane.curve.set_opacity(0)
-        self.diagram = NetworkDiagram([*self.passage.widths, self.network.output_shape[0]], DIAGRAM, theme=self.theme)
-        weights = [self.passage.network.weights[f"{k}.weight"] for k in range(self.passage.layers + 1)]
-        self.diagram.set_weights(weights, max(float(np.abs(w).max()) for w in weights))
+        self.diagram = self.build_diagram(self.passage.network)
+
+    def build_diagram(self, network: Network) -> NetworkDiagram:
+        """The network as a diagram in the column, its largest weight in full colour."""
+        count = len(network.layers)
+        widths = [network.weights[f"{k}.weight"].shape[0] for k in range(count)]
+        self.largest = max(float(np.abs(network.weights[f"{k}.weight"]).max()) for k in range(count))
+        diagram = NetworkDiagram([*widths, network.output_shape[0]], DIAGRAM, theme=self.theme)
+        return self.show_weights(network, diagram)
+
+    def show_weights(self, network: Network, diagram: NetworkDiagram | None = None) -> NetworkDiagram:
+        """Show a network's weights in the diagram, on the scale on which it was built."""
+        weights = [network.weights[f"{k}.weight"] for k in range(len(network.layers))]
+        return (diagram or self.diagram).set_weights(weights, self.largest)
+
+    def show_classes(self, shown: bool = True) -> None:
+        """Say in the column which colour is which class, or no longer."""
+        names = self.recording.data.class_names
+        self.legend([(name, self.theme.class_colour(k)) for k, name in enumerate(names)] if shown else None)
 
     def build_cards(self) -> None:
         """Make the cards of all hidden layers."""
@@ -127,8 +144,7 @@ class WarpStage(Stage):
         course = self.plane.courses[k]
         card, verbs = self.cards[k], self.verbs[k]
 
-        def show(share: float) -> None:
-            self.plane.place(k, share)
+        def follow(share: float) -> None:
             card.follow(course, share)
             for name, verb in verbs.items():
                 verb.set_opacity(card.at_work[name])
@@ -139,8 +155,8 @@ class WarpStage(Stage):
         for start, end in pairwise(stops):
             if start in said:
                 self.caption(said[start])
-            seconds = pace * course.seconds * (end - start)
-            self.play_clock(seconds, partial(_between, show, start, end), self.plane, rate_func=linear)
+            flow = FlowThroughLayer(self.plane, k, pace * course.seconds * (end - start), start, end)
+            self.play(flow, Clock(partial(_between, follow, start, end), card, run_time=flow.run_time))
         self.remove(*verbs.values())
 
     def show_card(self, k: int, seconds: float = TIMING.quick) -> None:

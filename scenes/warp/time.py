@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import VMobject
+from manim import RIGHT, UP, VMobject
 
 from engine.analysis.geometry import embed
 from engine.analysis.passage import SHOWN
@@ -21,16 +21,17 @@ from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
 from scenes.mobjects.view import View, fitting
 from scenes.replay import Replay
-from scenes.theme import SAFE, TEXT, TIMING, Zone
+from scenes.theme import READOUTS, SAFE, TEXT, TIMING, Zone
 from scenes.warp.material import grid_bounds, last_cut
 
 if TYPE_CHECKING:
     from scenes.warp.stage import WarpStage
 
 TOP, BOTTOM = 2.0, -2.4
-HIDDEN = Zone(SAFE.left, -0.3, BOTTOM, TOP)
-INPUT = Zone(0.3, SAFE.right, BOTTOM, TOP)
+HIDDEN = Zone(-3.1, 1.6, BOTTOM, TOP)
+INPUT = Zone(1.95, SAFE.right, BOTTOM, TOP)
 SECONDS = 12.0
+BETWEEN = 0.6  # of two read-outs
 FITTED = 24  # epochs that are looked at to choose the scale
 
 
@@ -51,18 +52,22 @@ def play_time(stage: WarpStage) -> None:
         regions = decision_field(start, bounds, zone, line_width=3.5, theme=theme)
     titles = [title(stage, "the last hidden space", HIDDEN), title(stage, "the input", INPUT)]
 
+    stage.diagram = stage.build_diagram(recording.network(replay.epoch_at(replay.last)))
+
     def follow(network: Network) -> None:
         hidden.view.time = stage.now
+        stage.show_weights(network)
         cut = last_cut_of(network, hidden)
         hidden.show_network(network, *cut)
         if regions is not None:
             regions.set_network(network)
 
     follow(start)
-    stage.heading("Training", f"{len(data.x)} points, {recording.network().parameter_count:,} parameters")
+    stage.heading("Training")
+    stage.show_classes()
     readouts = training_readouts(stage, replay)
     below: list[VMobject] = [] if regions is None else [regions]
-    shown = [*below, *titles, hidden.axes, hidden.cut, hidden.cloud, cloud]
+    shown = [*below, *titles, hidden.axes, hidden.cut, hidden.cloud, cloud, stage.diagram]
     play = PlayTraining(replay, *shown, follow=follow, readouts=readouts, run_time=SECONDS)
     play.show(replay.first)
     stage.caption("The same network in two places: where the\ncut is straight, and where the data are.")
@@ -78,15 +83,19 @@ def play_time(stage: WarpStage) -> None:
 
 
 def training_readouts(stage: WarpStage, replay: Replay) -> dict[str, Readout]:
-    """Epoch, loss and accuracy at the top right."""
-    losses = [
-        replay.recording.evaluate(epoch)["loss"] for epoch in (replay.recording.epochs[0], replay.epoch_at(replay.last))
-    ]
-    return {
-        "epoch": stage.readout("epoch", "d", replay.recording.epochs[-1]),
+    """Epoch, loss and accuracy in a row at the top right."""
+    recording = replay.recording
+    losses = [recording.evaluate(epoch)["loss"] for epoch in (recording.epochs[0], replay.epoch_at(replay.last))]
+    made = {
+        "epoch": stage.readout("epoch", "d", recording.epochs[-1]),
         "loss": stage.readout("loss", ".3f", max(losses), color=stage.theme.loss),
         "accuracy": stage.readout("accuracy", ".1%", 1.0, color=stage.theme.accuracy),
     }
+    right = READOUTS.right
+    for readout in reversed(made.values()):
+        readout.move_to([right, READOUTS.top, 0], aligned_edge=UP + RIGHT)
+        right -= readout.width + BETWEEN
+    return made
 
 
 def title(stage: WarpStage, text: str, zone: Zone) -> Still:

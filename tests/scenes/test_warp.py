@@ -183,10 +183,11 @@ def test_regions_of_several_classes_have_the_winners_colours(make: Make) -> None
     network = make((2,), "blobs", classes=4).network()
     bounds = grid_bounds(np.ones((1, 2)))
     field = decision_field(network, bounds, Zone(-1, 1, -1, 1), resolution=30)
-    winners = network.predict(bounds.lattice(30, 30).astype(np.float32)).argmax(axis=1).reshape(30, 30)[::-1]
-    picture = field.picture_of(network)  # type: ignore[union-attr]
-    np.testing.assert_allclose(picture[..., :3], DARK.class_colours(winners))
-    assert picture[..., 3].max() <= STRONGEST
+    predicted = network.predict(bounds.lattice(30, 30).astype(np.float32)).reshape(30, 30, 4)[::-1]
+    np.testing.assert_array_equal(field.scores.argmax(axis=2), predicted.argmax(axis=2))  # type: ignore[union-attr]
+    np.testing.assert_allclose(field.palette / 255, DARK.class_colours(np.arange(4)), atol=1e-6)  # type: ignore[union-attr]
+    first, second = np.sort(predicted, axis=2)[..., -1], np.sort(predicted, axis=2)[..., -2]
+    np.testing.assert_allclose(field.strengths, STRONGEST * np.sqrt(first - second), atol=1e-3)  # type: ignore[union-attr]
 
 
 def test_cards_say_the_recorded_numbers(spirals: Recording) -> None:
