@@ -38,6 +38,7 @@ _LAZY = {
     "Stage": "scenes.stage",
     "Stage3D": "scenes.stage",
     "Still": "scenes.mobjects.still",
+    "Typeset": "scenes.mobjects.typesetting",
     "Tiles": "scenes.mobjects.tiles",
     "WeightGrid": "scenes.mobjects.weight_grid",
     "render": "scenes.rendering",

@@ -168,5 +168,6 @@ def frame_config(width: int, height: int, rate: float, media_dir: str, backgroun
             "verbosity": "ERROR",
             "notify_outdated_version": False,
             "renderer": "cairo",
+            "seed": 0,
         }
     )
