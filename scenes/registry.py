@@ -51,6 +51,7 @@ SCENES: dict[str, SceneEntry] = {
     "warp": SceneEntry(
         "scenes.warp", "Warp", "The plane and the data pass through the network layer by layer", ("depth", "time")
     ),
+    "boundary": SceneEntry("scenes.boundary", "Boundary", "Regions and every neuron's field over the epochs"),
     "weights": SceneEntry("scenes.weights", "Weights", "What the neurons of images look for, over training"),
 }
 

@@ -156,7 +156,7 @@ class Weights(Stage):
 
     def training(self) -> None:
         """The images form."""
-        self.caption("Training changes every weight a little,\nagain and again.")
+        self.caption("Training changes the weights a little,\nagain and again.")
         self.play(self.play_training)
         if self.recording.data.task == "classification":
             right, count, held_out = right_answers(self.recording, self.epoch)

@@ -25,6 +25,8 @@ class Legend(VGroup):
         Colours and what they mean.
     corner : tuple of float
         Where the upper left corner goes.
+    widest : float, optional
+        Longer names are made smaller.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Legend(VGroup):
         entries: Sequence[tuple[str, str]],
         corner: tuple[float, float],
         size: float = TEXT.small,
+        widest: float | None = None,
         theme: Theme = DARK,
     ) -> None:
         left, top = corner
@@ -42,7 +45,7 @@ class Legend(VGroup):
         self.swatches = Rectangles(np.array(boxes), np.array([rgb(colour) for colour, _ in entries]))
         self.names = []
         for y, (_, name) in zip(heights, entries, strict=True):
-            self.names.append(written(name, (left + SWATCH + GAP, y), LEFT, size, theme.muted))
+            self.names.append(written(name, (left + SWATCH + GAP, y), LEFT, size, theme.muted, widest=widest))
         super().__init__(self.swatches, *self.names)
 
 
@@ -59,6 +62,8 @@ class ScaleLegend(VGroup):
     name : str
     style : str
         A format specification for the values.
+    ends : tuple of str, optional
+        What is written at the ends instead of the values.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class ScaleLegend(VGroup):
         zone: Zone,
         name: str = "",
         style: str = ".2f",
+        ends: tuple[str, str] | None = None,
         size: float = TEXT.small,
         theme: Theme = DARK,
     ) -> None:
@@ -77,14 +83,15 @@ class ScaleLegend(VGroup):
         top = zone.top - (row if name else 0.0)
         bar = np.array([[zone.left, zone.right, top - 0.2, top]])
         self.bar = Tiles(np.linspace(low, high, 256)[None, None], bar, ramp, low, high)
-        marks = [(low, zone.left, -1), (high, zone.right, 1)]
-        if low < 0 < high:
-            marks.append((0.0, zone.left + zone.width * (0.0 - low) / (high - low), 0))
+        first, last = ends or (value_text(low, style), value_text(high, style))
+        marks = [(first, zone.left, -1), (last, zone.right, 1)]
+        if low < 0 < high and ends is None:
+            marks.append(("0", zone.left + zone.width * (0.0 - low) / (high - low), 0))
         self.texts = []
         if name:
             self.texts.append(written(name, (zone.left, zone.top - row / 2 + 0.05), LEFT, size, theme.muted))
-        for value, x, side in marks:
-            self.texts.append(written(value_text(value, style), (x, top - 0.42), (side, 0), size, theme.muted))
+        for text, x, side in marks:
+            self.texts.append(written(text, (x, top - 0.42), (side, 0), size, theme.muted))
         super().__init__(self.bar, *self.texts)
 
 

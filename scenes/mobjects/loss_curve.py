@@ -69,7 +69,7 @@ class LossCurve(VGroup):
             written(f"{self.epochs[-1]:,.0f}", (plot.right, below), RIGHT, size, theme.muted),
             written("epoch", (plot.center[0], below), CENTER, size, theme.muted),
         ]
-        for k, (name, colour) in enumerate(self.colours.items()):
+        for k, (name, colour) in enumerate(sorted(self.colours.items())):
             text = "loss on training data" if name == "training" else "on data held out"
             self.texts.append(written(text, (plot.right, plot.top - 0.14 - 0.34 * k), RIGHT, size, colour))
         self.marks = tuple(marks)
@@ -101,10 +101,12 @@ class LossCurve(VGroup):
         low, high = epochs or (recording.epochs[0], recording.epochs[-1])
         there = np.array([epoch for epoch in recording.epochs if low <= epoch <= high])
         kept = there[np.unique(np.linspace(0, len(there) - 1, min(len(there), MOST_EPOCHS)).round().astype(int))]
-        losses = {"training": np.array([recording.evaluate(int(epoch))["loss"] for epoch in kept])}
+        losses: dict[str, np.ndarray] = {}
         if "val_loss" in recording.metrics:
             measured = dict(zip(recording.metrics["epoch"].astype(int), recording.metrics["val_loss"], strict=True))
             losses["validation"] = np.array([measured[int(epoch)] for epoch in kept])
+        # last, so that it is seen where both are equal
+        losses["training"] = np.array([recording.evaluate(int(epoch))["loss"] for epoch in kept])
         best = recording.best_epoch
         marks = [] if best is None or not low <= best <= high else [(float(best), f"best: epoch {best}")]
         return cls(kept, losses, zone, marks, theme)
