@@ -238,6 +238,7 @@ class Back(SpiralsBeat):
         assert plane.grid is not None
         plane.grid.set_opacity(1)
         lines, share = self.cut_lines()
+        assert lines is not None
         lines.set_opacity(share)
         self.regions = self.field(self.passage.layers)
         if self.regions is not None:

@@ -18,7 +18,7 @@ from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.space_axes import SpaceAxes
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
-from scenes.mobjects.view import View, fitting
+from scenes.mobjects.view import View, corners, largest_unit
 from scenes.mobjects.warped_grid import TONES, WarpedGrid, grid_lines
 from scenes.theme import DARK, TEXT, Theme, Zone
 
@@ -60,6 +60,8 @@ class MovingPlane(VGroup):
         Its `origin` and `time` may be set from outside; `refresh` shows the change.
     zoom : float
         Multiplies the scale.
+    riders : list of (Polylines, ndarray)
+        Lines that stand still in the space that is shown, with the positions (N, 3) of their vertices.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class MovingPlane(VGroup):
         self.view = View(zone.center[:2].copy())
         self.zoom = 1.0
         self.layer, self.share = 0, 0.0
+        self.riders: list[tuple[Polylines, np.ndarray]] = []
         self.points_carried = passage.carry(x)
         self.grid_carried: Carried | None = None
         self.curve_carried: Carried | None = None
@@ -132,8 +135,9 @@ class MovingPlane(VGroup):
         """Show everything when `share` of the course through hidden layer number `layer` (from 0) has passed."""
         self.layer, self.share = layer, share
         progress = self.courses[layer].progress(share)
-        self.view.unit, self.view.tilt = self.zoom * self.courses[layer].scale(share), self.tilt
-        frame_opacity = self.frame_opacity
+        self.view.unit = self.zoom * self.courses[layer].scale(share)
+        self.view.tilt = self._tilt(layer, progress)
+        frame_opacity = self._frame_opacity(progress)
         self.axes.place(self.view, frame_opacity)
         for mark, end in zip(self.marks, (1.0, -1.0), strict=True):
             edge = self.view.look(np.array([[end, 0.0, 0.0]]))[0]
@@ -149,6 +153,8 @@ class MovingPlane(VGroup):
             self.cloud.set_colours(self.point_colours[order])
             positions = positions[order]
         self.cloud.points[:, :2] = self.view.look(positions)
+        for lines, positions in self.riders:
+            lines.points[:, :2] = self.view.look(positions)
         return self
 
     def refresh(self) -> MovingPlane:
@@ -159,25 +165,21 @@ class MovingPlane(VGroup):
         """Where carried points are in the frame, (N, 2), at a progress through the present layer."""
         return self.view.look(self.passage.positions(carried, self.layer, progress))
 
-    @property
-    def affine_share(self) -> float:
-        """How far the present layer has come before its activation, 0 to 1."""
-        progress = self.courses[self.layer].progress(self.share)
-        return (progress.turn + progress.stretch + progress.shift) / 3
-
-    @property
-    def tilt(self) -> float:
+    def _tilt(self, layer: int, progress: Progress) -> float:
         """How far the eye has gone down from above, 0 to 1: only spaces with three dimensions are seen from aside."""
-        ends = [float(self.passage.shown_width(self.layer + k) == 3) for k in (0, 1)]
-        return ends[0] + (ends[1] - ends[0]) * smooth(self.affine_share)
+        before, after = (float(self.passage.shown_width(layer + k) == 3) for k in (0, 1))
+        return before + (after - before) * smooth(_affine_share(progress))
 
-    @property
-    def frame_opacity(self) -> float:
-        """Of the square from -1 to 1, which is there where outputs are bounded by it."""
-        progress = self.courses[self.layer].progress(self.share)
-        before = self.layer > 0 and self.passage.paths[self.layer - 1].activation in BOUNDED
-        after = self.passage.paths[self.layer].activation in BOUNDED
-        leaving, arriving = 1 - min(1.0, 2 * self.affine_share), max(progress.shift, progress.activate)
+    def _bound(self, space: int) -> float | None:
+        """How far from 0 what is shown of a space can be, if there is a limit."""
+        if space == 0 or space - 1 in self.passage.projections:
+            return None
+        return BOUNDED.get(self.passage.paths[space - 1].activation)
+
+    def _frame_opacity(self, progress: Progress) -> float:
+        """Of the square from -1 to 1, which is there where what is shown is bounded by it."""
+        leaving, arriving = 1 - min(1.0, 2 * _affine_share(progress)), max(progress.shift, progress.activate)
+        before, after = (self._bound(self.layer + k) is not None for k in (0, 1))
         return float(max(before * leaving, after * arriving))
 
     # How large things are
@@ -186,29 +188,30 @@ class MovingPlane(VGroup):
         carried = self.passage.carry(points)
         return [self.passage.positions(carried, k, END) for k in range(self.passage.layers)]
 
-    def _extent(self, layer: int, progress: Progress) -> np.ndarray:
-        """The largest distance of anything from the origin along each axis, (3,)."""
-        shown = [self.passage.positions(self.points_carried, layer, progress)]
-        if self.grid_carried is not None:
-            shown.append(self.passage.positions(self.grid_carried, layer, progress))
-        return np.asarray(np.abs(np.concatenate(shown)).max(axis=0))
+    def _everything(self, layer: int, progress: Progress) -> np.ndarray:
+        """Where the data and the grid are, (N, 3)."""
+        carried = [self.points_carried, *([] if self.grid_carried is None else [self.grid_carried])]
+        return np.concatenate([self.passage.positions(each, layer, progress) for each in carried])
 
     def reach(self, space: int) -> np.ndarray:
         """How far from its origin a space has anything to show at rest along each axis, (3,)."""
-        extent = self._extent(0, START) if space == 0 else self._extent(space - 1, END)
-        if space > 0 and space - 1 not in self.passage.projections:
-            bound = BOUNDED.get(self.passage.paths[space - 1].activation)
-            if bound is not None:
-                # a line has the square about it as its frame too
-                return np.where(np.arange(3) < max(2, self.passage.shown_width(space)), bound, 0.0)
-        return extent
+        bound = self._bound(space)
+        if bound is not None:
+            # a line has the square about it as its frame too
+            return np.where(np.arange(3) < max(2, self.passage.shown_width(space)), bound, 0.0)
+        positions = self._everything(0, START) if space == 0 else self._everything(space - 1, END)
+        return np.asarray(np.abs(positions).max(axis=0))
 
     def _rest_scale(self, space: int) -> float:
-        return self._fitting(self.reach(space), self.passage.shown_width(space) == 3)
+        return self._largest_unit(corners(self.reach(space)), float(self.passage.shown_width(space) == 3))
 
     def _needed(self, layer: int, progress: Progress) -> float:
-        three = 3 in (self.passage.shown_width(layer), self.passage.shown_width(layer + 1))
-        return self._fitting(self._extent(layer, progress), three)
+        return self._largest_unit(self._everything(layer, progress), self._tilt(layer, progress))
 
-    def _fitting(self, extent: np.ndarray, spatial: bool) -> float:
-        return fitting(extent, ROOM * self.zone.width, ROOM * self.zone.height, spatial)
+    def _largest_unit(self, positions: np.ndarray, tilt: float) -> float:
+        return largest_unit(positions, tilt, ROOM * self.zone.width, ROOM * self.zone.height)
+
+
+def _affine_share(progress: Progress) -> float:
+    """How far a layer has come before its activation, 0 to 1."""
+    return (progress.turn + progress.stretch + progress.shift) / 3

@@ -54,9 +54,19 @@ class View:
         return right, np.cos(down) * back + np.sin(down) * z, np.cos(down) * z - np.sin(down) * back
 
 
-def fitting(extent: np.ndarray, width: float, height: float, spatial: bool = False) -> float:
-    """The scale at which everything within `extent` of the origin, (2,) or (3,), is seen within a rectangle."""
-    if spatial:  # from wherever it is seen
-        return min(width, height) / 2 / max(float(np.linalg.norm(extent)), 1e-6) * 1.15
-    horizontal, vertical = np.maximum(extent[:2], 1e-6)
-    return float(min(width / 2 / horizontal, height / 2 / vertical))
+def largest_unit(positions: np.ndarray, tilt: float, width: float, height: float) -> float:
+    """The scale at which positions (N, 3) are seen within a rectangle about the origin, wherever the eye is going."""
+    limit = np.inf
+    for time in (0.0, SWING_SECONDS / 4, -SWING_SECONDS / 4) if tilt else (0.0,):
+        right, up, near = View(tilt=tilt, time=time)._turned(positions)
+        for across, half in ((right, width / 2), (up, height / 2)):
+            # unit * |across| * FOCAL / (FOCAL - unit * near) <= half, solved for the unit
+            slope = np.abs(across) / half + near / FOCAL
+            limit = min(limit, 1.0 / max(float(slope.max()), 1e-6))
+    return limit
+
+
+def corners(extent: np.ndarray) -> np.ndarray:
+    """The corners of a box that reaches `extent` (3,) to both sides of the origin, (8, 3)."""
+    signs = np.array(np.meshgrid(*[[-1.0, 1.0]] * 3, indexing="ij")).reshape(3, -1).T
+    return np.asarray(signs * extent)

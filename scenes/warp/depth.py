@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -103,7 +104,7 @@ def layer_caption(stage: WarpStage, k: int) -> str:
     return ""
 
 
-def draw_cut(stage: WarpStage, caption: str | None = None) -> Polylines:
+def draw_cut(stage: WarpStage, caption: str | None = None) -> Polylines | None:
     """The last layer's straight line in the last hidden space, and how well it parts the classes."""
     stage.heading("The last hidden space")
     stage.caption(cut_caption(stage) if caption is None else caption)
@@ -111,14 +112,12 @@ def draw_cut(stage: WarpStage, caption: str | None = None) -> Polylines:
     stage.regions = stage.field(stage.passage.layers)
     if stage.regions is not None:
         stage.add_behind(stage.regions)
-    stage.add(lines)
-    whole = lines.points.reshape(-1, 2, 3) if (np.diff(lines.starts) == 2).all() else None
-    middles = None if whole is None else whole.mean(axis=1, keepdims=True)
+    grow = grower(stage, lines)
 
     def draw(alpha: float) -> None:
-        if whole is not None:
-            lines.points = (middles + alpha * (whole - middles)).reshape(-1, 3)
-        lines.set_opacity(share * min(1.0, 3 * alpha))
+        if lines is not None:
+            grow(alpha)
+            lines.set_opacity(share * min(1.0, 3 * alpha))
         if stage.regions is not None:
             stage.regions.set_opacity(alpha)
         stage.cards[-1].light(1 - alpha)
@@ -141,6 +140,22 @@ def cut_shape(stage: WarpStage) -> tuple[str, str]:
     return (f"{shape}s", "part") if stage.network.output_shape[0] > 2 else (shape, "parts")
 
 
+def grower(stage: WarpStage, lines: Polylines | None) -> Callable[[float], None]:
+    """Put the cut on the stage, and give a function that lets each of its lines grow from its middle."""
+    if lines is None:
+        return lambda share: None
+    stage.add(lines)
+    positions = stage.plane.riders[-1][1]
+    whole = positions.copy()
+    middles = [whole[a:b].mean(axis=0) for a, b in pairwise(lines.starts)]
+    middle = np.repeat(middles, np.diff(lines.starts), axis=0)
+
+    def grow(share: float) -> None:
+        positions[:] = middle + share * (whole - middle)
+
+    return grow
+
+
 def cut_caption(stage: WarpStage) -> str:
     """What the last layer's cut achieves."""
     wrong, count = int(stage.wrong.sum()), len(stage.wrong)
@@ -150,13 +165,15 @@ def cut_caption(stage: WarpStage) -> str:
     return said + (f"{count - wrong} of the {count} points." if wrong else f"all {count} points without a mistake.")
 
 
-def let_go(stage: WarpStage, lines: Polylines) -> None:
+def let_go(stage: WarpStage, lines: Polylines | None) -> None:
     """From the whole line to the part of it that has something to come back from, and no regions."""
-    curve, strength = stage.plane.curve, lines.opacity
-    leaving = [lines, *([stage.regions] if stage.regions is not None else [])]
+    curve = stage.plane.curve
+    strength = 0.0 if lines is None else lines.opacity
+    leaving = [mobject for mobject in (lines, stage.regions) if mobject is not None]
 
     def fade(alpha: float) -> None:
-        lines.set_opacity(strength * (1 - alpha))
+        if lines is not None:
+            lines.set_opacity(strength * (1 - alpha))
         if curve is not None:
             curve.set_opacity(min(1.0, 2 * alpha))
         if stage.regions is not None:
@@ -166,6 +183,7 @@ def let_go(stage: WarpStage, lines: Polylines) -> None:
 
     stage.play_clock(TIMING.beat, fade)
     stage.remove(*leaving)
+    stage.plane.riders.clear()
     stage.regions = None
 
 

@@ -176,12 +176,19 @@ class WarpStage(Stage):
         if before is not None:
             self.remove(before)
 
-    def cut_lines(self, opacity: float = 0.0) -> tuple[Polylines, float]:
-        """The last layer's cut where the plane is now: in the last hidden space; with the share of it that is shown."""
+    def cut_lines(self) -> tuple[Polylines | None, float]:
+        """The last layer's cut in the last hidden space, where the plane is put, and the share of it that is shown.
+
+        None where the cut does not pass through what is shown.
+        """
         self.plane.rest(self.passage.layers)
         x, y = self.plane.zone.width / 2 / self.plane.view.unit, self.plane.zone.height / 2 / self.plane.view.unit
         cut = last_cut(self.passage.network, self.passage.projections.get(self.passage.layers - 1), (x, y))
-        lines = Polylines([self.plane.view.look(line) for line in cut.lines], self.theme.text, 4.0, opacity=opacity)
+        if not cut.lines:
+            return None, 0.0
+        lines = Polylines([np.zeros_like(line) for line in cut.lines], self.theme.text, 4.0, opacity=0.0)
+        self.plane.riders.append((lines, np.concatenate(cut.lines)))
+        self.plane.refresh()
         return lines, cut.share
 
     def field(self, space: int) -> DecisionField | None:

@@ -19,7 +19,7 @@ from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
-from scenes.mobjects.view import View, fitting
+from scenes.mobjects.view import View, corners, largest_unit
 from scenes.replay import Replay
 from scenes.theme import READOUTS, SAFE, TEXT, TIMING, Zone
 from scenes.warp.material import grid_bounds, last_cut
@@ -122,7 +122,8 @@ def hidden_view(stage: WarpStage, replay: Replay) -> HiddenView:
     if bound is None:
         for moment in np.linspace(replay.first, replay.last, FITTED):
             extent = np.maximum(extent, np.abs(view.shown(replay.network_at(float(moment)))).max(axis=0))
-    view.view.unit = fitting(extent, ROOM * HIDDEN.width, ROOM * HIDDEN.height, dimensions == 3)
+    tilt = float(dimensions == 3)
+    view.view.unit = largest_unit(corners(extent), tilt, ROOM * HIDDEN.width, ROOM * HIDDEN.height)
     view.axes.place(view.view, float(bound is not None))
     return view
 

@@ -24,6 +24,7 @@ from scenes.rendering import configured, make_part, measure_parts, play
 from scenes.replay import Pace, Replay
 from scenes.sinks import StillSink
 from scenes.theme import DARK, SAFE, Zone, rgb
+from scenes.warp import Warp
 from scenes.warp.material import boundary_curves, grid_bounds, last_cut, mistakes, wide_projections
 from scenes.warp.stage import PLANE
 from scenes.warp.time import HIDDEN, hidden_view, last_cut_of
@@ -322,6 +323,41 @@ def test_scene_shows_any_fitting_network(make: Make, case: str, clock: str) -> N
     told = " ".join(cue.text for cue in measure.cues)
     right = round(recording.evaluate()["accuracy"] * len(recording.data.x))
     assert re.search(rf"\b{right}\b", told)
+
+
+@pytest.mark.parametrize("widths", [(2, 2), (3,)])
+def test_the_cut_turns_with_its_space(make: Make, widths: tuple[int, ...]) -> None:
+    recording = make(widths)
+
+    class Watching(Warp):
+        seen: list[float] = []
+
+        def construct(self) -> None:
+            self.build()
+            lines, _ = self.cut_lines()
+            assert lines is not None
+            network = self.passage.network
+            last = len(widths)
+            weight, bias = network.weights[f"{last}.weight"], network.weights[f"{last}.bias"]
+            positions = self.plane.riders[0][1]
+            np.testing.assert_allclose(positions[:, : widths[-1]] @ weight + bias, 0, atol=1e-5)
+            for time in (0.0, 3.0):
+                self.plane.view.time = time
+                self.plane.refresh()
+                np.testing.assert_allclose(lines.points[:, :2], self.plane.view.look(positions), atol=1e-9)
+                self.seen.append(float(lines.points[0, 0]))
+            self.wait(0.2)
+
+    parts = [make_part(Watching, recording, {})]
+    with configured(parts, 320, 180, 5):
+        measure_parts(parts)
+    assert (Watching.seen[0] == Watching.seen[1]) == (widths == (2, 2))
+
+
+def test_a_cut_beside_what_is_shown_is_left_out(make: Make) -> None:
+    network = make().network()
+    network.weights["2.bias"][:] = 1e4
+    assert last_cut(network, None, (2.0, 1.0)).lines == []
 
 
 def test_unknown_clock_names_the_known_ones(make: Make) -> None:
