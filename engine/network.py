@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from engine.layers.base import Layer, Shape
 from engine.losses import Loss, get_loss
 from engine.objective import as_numbers, build_objective, prepare_data, summarise
 from engine.plan import make_plan
+from engine.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from engine.training import History
@@ -157,6 +159,10 @@ class Network:
             self._program = machine.assemble(self._plan.operations, self._plan.spans, self.input_shape, self.dtype)
         return self._program
 
+    def threads(self) -> AbstractContextManager[Any]:
+        """The context that passes run in: BLAS keeps to one thread where kernels have threads of their own."""
+        return one_blas_thread() if any(each.own_threads for each in self._plan.operations) else nullcontext()
+
     def workspace(self, capacity: int) -> machine.Workspace:
         """Buffers for batches of `capacity` examples, kept for the next call."""
         if self._workspace is None or self._workspace.capacity != capacity:
@@ -223,7 +229,8 @@ class Network:
             stop = min(start + capacity, examples)
             run[machine.BATCH] = stop - start
             space.values[: (stop - start) * inputs.shape[1]] = inputs[start:stop].reshape(-1)
-            machine.forward_pass(self.program, max(ends), run, self.parameters, space)
+            with self.threads():
+                machine.forward_pass(self.program, max(ends), run, self.parameters, space)
             for end, output in zip(ends, outputs, strict=True):
                 at = self.program.layout[max(end, 1) - 1]
                 first = (at[machine.Y_START] if end else 0) * capacity
@@ -256,7 +263,9 @@ class Network:
         space = self.workspace(self.chunk(data.x.shape[0]))
         totals = np.zeros(3)
         order = np.arange(data.x.shape[0])
-        machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, self.new_run(), totals)
+        run = self.new_run()
+        with self.threads():
+            machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, run, totals)
         return summarise(totals, bool(answers))
 
     def gradient(
@@ -293,9 +302,10 @@ class Network:
         run, totals, gradient = self.new_run(), np.zeros(3), np.zeros_like(self.parameters)
         run[machine.BATCH], run[machine.TRAINING], run[machine.STEP] = examples, training, step
         machine.gather(data, np.arange(examples), 0, examples, space)
-        machine.forward_pass(self.program, objective.operations, run, self.parameters, space)
-        machine.measure(self.program, objective, run, space, totals)
-        machine.backward_pass(self.program, objective.operations, run, self.parameters, space, gradient)
+        with self.threads():
+            machine.forward_pass(self.program, objective.operations, run, self.parameters, space)
+            machine.measure(self.program, objective, run, space, totals)
+            machine.backward_pass(self.program, objective.operations, run, self.parameters, space, gradient)
         return float(totals[0]) / examples, gradient
 
     def fit(self, x: ArrayLike, y: ArrayLike, **settings: Any) -> History:

@@ -130,10 +130,11 @@ class Trainer:
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
         rates, start = self._learning_rates(), self.network.parameters.copy()
         for last in sorted({*halts, self.batches}):
-            machine.train_batches(
-                self.network.program, self.objective, self._descent, rates, self.network.parameters, self.gradient,
-                self.moments, self.data, self._order, self._space, self.run, first, last, totals,
-            )  # fmt: skip
+            with self.network.threads():
+                machine.train_batches(
+                    self.network.program, self.objective, self._descent, rates, self.network.parameters,
+                    self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
+                )  # fmt: skip
             self._check_finite(totals)
             if at_steps and before + last in at_steps:
                 at_steps[before + last]()
@@ -164,9 +165,10 @@ class Trainer:
         data = self.data if data is None else data
         examples = data.x.shape[0]
         space, order = network.workspace(network.chunk(examples)), np.arange(examples)
-        machine.evaluate_batches(
-            network.program, self.objective, network.parameters, data, order, space, network.new_run(), totals
-        )
+        with network.threads():
+            machine.evaluate_batches(
+                network.program, self.objective, network.parameters, data, order, space, network.new_run(), totals
+            )
         return summarise(totals, self.classification)
 
     def _check_finite(self, totals: NDArray[np.float64]) -> None:

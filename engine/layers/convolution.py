@@ -182,7 +182,8 @@ class Conv2D(WeightedLayer):
         laid = self._windows(input_shape)
         shape = (*laid.counts, self.filters)
         size = sum(parameter.size for parameter in self.parameters(input_shape))
-        affine = Operation(_convolution_kernels, shape, (*laid.dims, self.filters), parameters=(0, size))
+        dims = (*laid.dims, self.filters)
+        affine = Operation(_convolution_kernels, shape, dims, parameters=(0, size), own_threads=True)
         return [affine, *activation_operations(self.activation, shape)]
 
     def _windows(self, input_shape: Shape) -> Windows:
