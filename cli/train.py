@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +95,8 @@ def train_experiment(experiment: Experiment, run: Path, *, overwrite: bool = Fal
 
     announce_compilation()
     progress = EpochProgress(experiment.name)
-    recording = run_experiment(experiment, run, overwrite=overwrite, progress=progress, say=_say)
+    with saying_how_to_go_on(run):
+        recording = run_experiment(experiment, run, overwrite=overwrite, progress=progress, say=_say)
     report(recording)
     return recording
 
@@ -104,9 +107,28 @@ def resume_run(run: Path) -> Recording:
     from engine.run import resume
 
     announce_compilation()
-    recording = resume(run, progress=EpochProgress(run.name))
+    with saying_how_to_go_on(run):
+        recording = resume(run, progress=EpochProgress(run.name))
     report(recording)
     return recording
+
+
+@contextmanager
+def saying_how_to_go_on(run: Path) -> Iterator[None]:
+    """Make a sentence of a second Ctrl-C, where there is something to go on with."""
+    from engine.recording import Recording
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        try:
+            last = Recording(run).checkpoint()["epoch"]
+        except RecordingError:
+            raise KeyboardInterrupt from None  # nothing was recorded yet
+        raise RecordingError(
+            f"training was stopped within an epoch, and epoch {last} is the last that was kept; go on with it: "
+            f"neurofilm train --resume {run}"
+        ) from None
 
 
 def _say(sentence: str) -> None:

@@ -26,7 +26,7 @@ from engine.subnormals import flush_subnormals, restore_subnormals
 THETA_START, THETA_STOP, X_START, X_SIZE, Y_START, Y_SIZE, TAPE_START, TAPE_SIZE = range(8)
 
 # Entries of `run`, which every kernel can read.
-BATCH, TRAINING, STEP, SEED = range(4)
+BATCH, TRAINING, STEP, SEED, STOP = range(5)
 
 
 class Program(NamedTuple):
@@ -285,8 +285,8 @@ def train_batches(
     """Take the optimisation steps for the batches `first` … `last` - 1 of the epoch that `order` lays out.
 
     `rates` holds the learning rate of each of the epoch's steps. Adds to `totals`: the loss summed over examples,
-    the right answers, the examples. Stops at a loss that is not finite. Counts steps in run[STEP], which numbers
-    from 1 for the optimizer.
+    the right answers, the examples. Stops at a loss that is not finite, and before the next batch once another thread
+    sets run[STOP]. Counts steps in run[STEP], which numbers from 1 for the optimizer.
     """
     mode = flush_subnormals()
     take_steps(
@@ -301,6 +301,8 @@ def take_steps(
 ):
     """The loop of `train_batches`."""
     for batch in range(first, last):
+        if run[STOP]:
+            return
         start = batch * space.capacity
         run[BATCH] = min(space.capacity, order.size - start)
         run[STEP] += 1

@@ -135,6 +135,8 @@ class Trainer:
                     self.network.program, self.objective, self._descent, rates, self.network.parameters,
                     self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
                 )  # fmt: skip
+            if self.run[machine.STOP]:
+                raise KeyboardInterrupt  # within an epoch, which does not count
             self._check_finite(totals)
             if at_steps and before + last in at_steps:
                 at_steps[before + last]()
@@ -153,6 +155,10 @@ class Trainer:
         """Tell a schedule that watches the loss how the epoch went."""
         if isinstance(self.schedule, Plateau):
             self.schedule.observe(self.plateau, loss)
+
+    def abandon(self) -> None:
+        """Have `train_epoch` end before its next batch with KeyboardInterrupt; another thread may call this."""
+        self.run[machine.STOP] = 1
 
     def _learning_rates(self) -> NDArray[np.float64]:
         """The learning rate for each step of the epoch to come."""

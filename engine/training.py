@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol, Required, TypedDict, Unpack
 
 import numpy as np
@@ -17,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.confusion import ConfusionMonitor
 from engine.errors import TrainingError
+from engine.interruption import interruptible
 from engine.losses import Loss
 from engine.objective import prepare_data
 from engine.optimizers import Optimizer
@@ -192,7 +189,7 @@ def fit(
 
     message, marked = "", None
     try:
-        with _interruptible() as interrupted:
+        with interruptible(trainer.abandon) as interrupted:
             if progress is not None:
                 progress.start(epochs, trainer.epoch)
             if checkpoint is None:
@@ -251,23 +248,3 @@ def _record_step(recorders: list[Recorder], step: int, network: Network) -> Call
                 recorder.record_step(step, network.parameters)
 
     return record
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl-C wait for the end of the epoch: the first press is remembered, a second one stops at once."""
-    pressed = threading.Event()
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set  # signals reach the main thread only; elsewhere the caller decides
-        return
-    previous = signal.signal(signal.SIGINT, handle)
-    try:
-        yield pressed.is_set
-    finally:
-        signal.signal(signal.SIGINT, previous)

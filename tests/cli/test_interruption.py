@@ -1,0 +1,105 @@
+"""Ctrl-C as a user presses it: real processes, real signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from cli.main import FAILURE
+from engine.recording import Recording
+
+ROOT = Path(__file__).parents[2]
+
+# An epoch of this takes seconds, all of them within one call of compiled code
+SLOW = """\
+name = "slow"
+[dataset]
+name = "moons"
+n = 30000
+[network]
+layers = [{ type = "dense", units = 512, activation = "tanh" }, { type = "dense", units = 512, activation = "tanh" }]
+[training]
+epochs = 2
+batch_size = 32
+"""
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals like these are POSIX's")
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """The command in another process, in the current folder."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cli.main", *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+        time.sleep(0.01)
+
+
+def has_epochs(run: str, count: int) -> Callable[[], bool]:
+    metrics = Path(run, "metrics.jsonl")
+    return lambda: metrics.exists() and metrics.read_bytes().count(b"\n") >= count
+
+
+def test_two_presses_stop_within_an_epoch(workplace: Path, succeeds: Callable[..., Result]) -> None:
+    Path("slow.toml").write_text(SLOW)
+    process = start("train", "slow.toml")
+    wait_for(has_epochs("runs/slow", 1), process)
+    time.sleep(0.5)  # until the first epoch is being trained
+    pressed = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert process.poll() is None  # it would finish its epoch
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == FAILURE
+    assert err.splitlines()[-1] == (
+        "Error: training was stopped within an epoch, and epoch 0 is the last that was kept; go on with it: "
+        "neurofilm train --resume runs/slow"
+    )
+    assert "Traceback" not in err
+    assert time.monotonic() - pressed < 10
+    run = Recording("runs/slow")
+    assert run.state == "interrupted" and run.epochs == [0]
+    assert run.checkpoint()["epoch"] == 0
+    assert run.parameters(0).tobytes() == run.network(0).parameters.tobytes()
+
+
+def test_presses_while_much_is_written_do_no_damage(workplace: Path, small_experiment: Path) -> None:
+    """Epochs of a fraction of a millisecond: the second press meets the recorder at its work."""
+    from engine.experiment import load_experiment
+    from engine.run import resume, run_experiment
+
+    whole = run_experiment(load_experiment(small_experiment).override(epochs=2000), "whole")
+    for number, pause in enumerate((0.0, 0.01)):
+        name = f"run{number}"
+        process = start("train", small_experiment, "--epochs", 2000, "-o", name)
+        wait_for(has_epochs(name, 30), process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+        assert process.returncode != 0
+        assert f"neurofilm train --resume {name}" in err or "Aborted!" in err, err
+        assert "Traceback" not in err, err
+        assert Recording(name).state == "interrupted"
+        resumed = resume(name)
+        assert resumed.state == "finished"
+        assert resumed.parameters().tobytes() == whole.parameters().tobytes()
+        assert not list(Path(name).rglob(".*.tmp"))
