@@ -52,6 +52,7 @@ SCENES: dict[str, SceneEntry] = {
         "scenes.warp", "Warp", "The plane and the data pass through the network layer by layer", ("depth", "time")
     ),
     "boundary": SceneEntry("scenes.boundary", "Boundary", "Regions and every neuron's field over the epochs"),
+    "flow": SceneEntry("scenes.flow", "Flow", "An image passes through the network, from its pixels to the answer"),
     "weights": SceneEntry("scenes.weights", "Weights", "What the neurons of images look for, over training"),
 }
 

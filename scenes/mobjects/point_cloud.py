@@ -84,7 +84,7 @@ class PointCloud(Painted):
         outlines = np.empty((n, 4))
         outlines[:] = outline
         outlines[:, 3] *= colours[:, 3]
-        paint_discs(canvas.pixels, places, radii, colours, outlines, np.full(n, width), self.opacity)
+        paint_discs(canvas.words, places, radii, colours, outlines, np.full(n, width), self.opacity)
 
     def as_vectors(self) -> Mobject:
         assert self.colours is not None

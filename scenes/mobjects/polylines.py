@@ -87,7 +87,7 @@ class Polylines(Painted):
             colours = np.column_stack([colours[:, :3], colours[:, 3] * canvas.clearness(self.points, self.fog)])
             per_vertex = True
         paint_polylines(
-            canvas.pixels, places, starts, widths, colours, per_vertex, self.opacity,
+            canvas.words, places, starts, widths, colours, per_vertex, self.opacity,
             scratch.coverage, scratch.place, scratch.touched,
         )  # fmt: skip
 

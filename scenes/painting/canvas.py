@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cairo
 import numpy as np
 
+from scenes.painting.blending import as_words
+
 if TYPE_CHECKING:
     from manim import VMobject
 
@@ -41,6 +43,8 @@ class Canvas:
     ----------
     pixels : ndarray, uint8 (H, W, 4)
         Red, green, blue and alpha, premultiplied (as cairo has them).
+    words : ndarray, uint32 (H, W)
+        The same pixels as whole words.
     scale : float
         Pixels per scene unit, before any perspective.
     scratch : Scratch
@@ -57,6 +61,7 @@ class Canvas:
         project: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.pixels = pixels
+        self.words = as_words(pixels)
         self.scale = scale
         self.scratch = scratch
         height, width = pixels.shape[:2]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from engine.jit import kernel
-from scenes.painting.discs import blend
+from scenes.painting.blending import blended, word
 
 
 @kernel
@@ -64,12 +64,13 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
 
 
 @kernel
-def paint_polylines(pixels, points, starts, widths, colours, per_vertex, opacity, coverage, place, touched):
+def paint_polylines(words, points, starts, widths, colours, per_vertex, opacity, coverage, place, touched):
     """Paint polylines in the given order; each covers a pixel once, however it bends or crosses itself.
 
     Parameters
     ----------
-    pixels : uint8 (H, W, 4)
+    words : uint32 (H, W)
+        Premultiplied pixels.
     points : float64 (N, 2)
         Vertices of all lines one after the other, in pixels. Segments with a NaN are left out.
     starts : int64 (L + 1,)
@@ -95,27 +96,28 @@ def paint_polylines(pixels, points, starts, widths, colours, per_vertex, opacity
                 coverage, place, touched, count, points[k, 0], points[k, 1], points[end, 0], points[end, 1],
                 half_width, peak, k - first, per_vertex,
             )  # fmt: skip
-        part = line
-        red, green, blue = (
-            np.float32(255.0 * colours[part, 0]),
-            np.float32(255.0 * colours[part, 1]),
-            np.float32(255.0 * colours[part, 2]),
-        )
-        alpha = np.float32(colours[part, 3] * opacity / 255.0)
+        if not per_vertex:
+            colour = word(colours[line, 0], colours[line, 1], colours[line, 2])
+            share = np.uint32(min(max(colours[line, 3] * opacity, 0.0), 1.0) * 256.0 + 0.5)
+            for k in range(count):
+                y, x = touched[k] >> 16, touched[k] & 0xFFFF
+                cover = np.uint32(coverage[y, x])
+                coverage[y, x] = 0
+                words[y, x] = blended(words[y, x], colour, (cover * share + np.uint32(128)) >> np.uint32(8))
+            continue
         for k in range(count):
             y, x = touched[k] >> 16, touched[k] & 0xFFFF
-            cover = np.float32(coverage[y, x])
+            cover = coverage[y, x]
             coverage[y, x] = 0
-            if per_vertex:
-                where = place[y, x]
-                near = first + min(int(where), max(last - first - 2, 0))
-                far = min(near + 1, last - 1)
-                t = where - np.float32(near - first)
-                s = np.float32(1.0) - t
-                red = np.float32(255.0) * (np.float32(colours[near, 0]) * s + np.float32(colours[far, 0]) * t)
-                green = np.float32(255.0) * (np.float32(colours[near, 1]) * s + np.float32(colours[far, 1]) * t)
-                blue = np.float32(255.0) * (np.float32(colours[near, 2]) * s + np.float32(colours[far, 2]) * t)
-                alpha = (np.float32(colours[near, 3]) * s + np.float32(colours[far, 3]) * t) * np.float32(
-                    opacity / 255.0
-                )
-            blend(pixels, y, x, red, green, blue, cover * alpha)
+            where = place[y, x]
+            near = first + min(int(where), max(last - first - 2, 0))
+            far = min(near + 1, last - 1)
+            t = where - (near - first)
+            s = 1.0 - t
+            colour = word(
+                colours[near, 0] * s + colours[far, 0] * t,
+                colours[near, 1] * s + colours[far, 1] * t,
+                colours[near, 2] * s + colours[far, 2] * t,
+            )
+            alpha = min(max((colours[near, 3] * s + colours[far, 3] * t) * opacity, 0.0), 1.0)
+            words[y, x] = blended(words[y, x], colour, np.uint32(cover * alpha + 0.5))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from engine.jit import kernel
+from scenes.painting.blending import as_words, scaled
 
 
-@kernel
-def put_sprite(pixels, sprite, left, top, opacity):
+def put_sprite(pixels: np.ndarray, sprite: np.ndarray, left: int, top: int, opacity: float) -> None:
     """Put a premultiplied picture over the frame.
 
     Parameters
@@ -19,14 +19,21 @@ def put_sprite(pixels, sprite, left, top, opacity):
         Where the sprite's first pixel goes; it may reach beyond the frame.
     opacity : float
     """
-    factor = np.int32(opacity * 256.0 + 0.5)
-    full, half = np.int32(65280), np.int32(32640)  # 255 * 256
-    for y in range(max(0, top), min(pixels.shape[0], top + sprite.shape[0])):
-        for x in range(max(0, left), min(pixels.shape[1], left + sprite.shape[1])):
-            alpha = np.int32(sprite[y - top, x - left, 3])
-            if alpha == 0:
-                continue
-            keep = full - alpha * factor
-            for c in range(4):
-                value = np.int32(sprite[y - top, x - left, c]) * factor * np.int32(255)
-                pixels[y, x, c] = np.uint8((value + np.int32(pixels[y, x, c]) * keep + half) // full)
+    if sprite.size:
+        put_words(as_words(pixels), as_words(sprite), left, top, np.uint32(min(max(opacity, 0.0), 1.0) * 255 + 0.5))
+
+
+@kernel
+def put_words(words, sprite, left, top, share):
+    """Put a premultiplied picture, as words, over another one; `share` is its opacity, 0 to 255."""
+    first, last = max(0, left), min(words.shape[1], left + sprite.shape[1])
+    for y in range(max(0, top), min(words.shape[0], top + sprite.shape[0])):
+        row, over = words[y, first:last], sprite[y - top, first - left : last - left]
+        if share == 255:
+            for x in range(row.size):
+                pixel = over[x]
+                row[x] = np.uint32(pixel + scaled(row[x], np.uint32(np.uint32(255) - (pixel >> np.uint32(24)))))
+        else:
+            for x in range(row.size):
+                pixel = scaled(over[x], share)
+                row[x] = np.uint32(pixel + scaled(row[x], np.uint32(np.uint32(255) - (pixel >> np.uint32(24)))))
