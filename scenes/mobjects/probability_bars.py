@@ -15,6 +15,7 @@ from scenes.theme import DARK, TEXT, Theme, Zone, rgb
 
 NAMES, NUMBERS = 0.32, 0.2  # shares of the width, at most for the names
 GAP = 0.14
+WIDEST_NUMBER = "> 99%"
 ROW = 0.62  # height of a row, at most
 
 
@@ -35,7 +36,7 @@ class ProbabilityBars(VGroup):
         size = max(min(size, TEXT.label * row / 0.42), TEXT.small)
         tops = zone.center[1] + row * (count / 2 - np.arange(count))
         middle = tops - row / 2
-        numbers = Readout("", 1.0, ".0%", "100%", size=size).width
+        numbers = Readout("", "", widest=WIDEST_NUMBER, size=size).width
         labels = [written(name, (0, y), RIGHT, size, theme.text, widest=NAMES * zone.width) for name, y in
                   zip(names, middle, strict=True)]  # fmt: skip
         self.left = zone.left + GAP + max(label.width for label in labels) + GAP
@@ -50,7 +51,7 @@ class ProbabilityBars(VGroup):
         self.bars = Rectangles(self.tracks, np.tile(rgb(theme.activation), (count, 1)))
         self.readouts = []
         for y in middle:
-            readout = Readout("", 0.0, ".0%", "100%", size=size, color=theme.text)
+            readout = Readout("", "", widest=WIDEST_NUMBER, size=size, color=theme.text)
             readout.move_to([zone.right - GAP, y, 0], aligned_edge=np.array([1, 0, 0]))
             self.readouts.append(readout)
         self.names = labels
@@ -68,7 +69,7 @@ class ProbabilityBars(VGroup):
         boxes[:, 1] = self.left + (self.right - self.left) * np.clip(self.values, 0.0, 1.0)
         self.bars.set_boxes(boxes)
         for value, readout in zip(self.values, self.readouts, strict=True):
-            readout.set_value(float(value))
+            readout.set_value(percent(float(value)))
         return self
 
     def choose(self, winner: int, strength: float = 1.0, color: str | None = None) -> ProbabilityBars:
@@ -76,3 +77,8 @@ class ProbabilityBars(VGroup):
         self.box.set_lines(outlines(self.boxes[winner : winner + 1]))
         self.box.set_colours(np.array([[*rgb(color or self.theme.highlight), strength]]))
         return self
+
+
+def percent(share: float) -> str:
+    """A probability in whole per cent, never rounded up to certainty."""
+    return WIDEST_NUMBER if share >= 0.995 else f"{share:.0%}"

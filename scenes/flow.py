@@ -1,0 +1,280 @@
+"""Scene `flow`: what a network does with an image, from its pixels to the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scenes.animations.propagating import PixelsToNeurons, PropagateActivations
+from scenes.mobjects.flowing_network import FlowingNetwork, liveliest
+from scenes.mobjects.image_panel import ImagePanel
+from scenes.mobjects.legend import Legend
+from scenes.mobjects.polylines import Polylines
+from scenes.mobjects.probability_bars import ProbabilityBars
+from scenes.mobjects.rectangles import outlines
+from scenes.mobjects.writing import written
+from scenes.numbers import right_answers
+from scenes.replay import Replay
+from scenes.stage import Clock, Stage
+from scenes.theme import SAFE, TIMING, Zone, rgb
+
+if TYPE_CHECKING:
+    from engine.network import Network
+    from engine.recording import Recording
+
+IMAGE = Zone(SAFE.left, -4.2, -0.75, 1.75)
+LARGE = Zone(-2.0, 2.0, -1.7, 2.3)  # where the first image appears
+NETWORK = Zone(-3.2, 3.3, -2.35, 2.75)
+BARS = (3.65, SAFE.right)
+MOST_CLASSES = 16
+MOST_EXAMPLES = 2000  # that set the scales
+QUICK = 4  # examples that pass quickly
+A_LAYER, A_QUICK_LAYER = 1.3, 0.25  # seconds
+
+
+@dataclass(frozen=True)
+class Example:
+    """One image with what the network makes of it."""
+
+    number: int
+    image: np.ndarray
+    label: int
+    answers: np.ndarray
+
+    @property
+    def winner(self) -> int:
+        return int(self.answers.argmax())
+
+    @property
+    def sure(self) -> float:
+        return float(self.answers.max())
+
+
+class Flow(Stage):
+    """Images pass through a trained network, which gets them right, and one that it gets wrong.
+
+    Options: ``epochs`` is a pair of the first and last epoch, either of them None; the last one is shown.
+    """
+
+    @classmethod
+    def fits(cls, recording: Recording) -> str | None:
+        data, name, layers = recording.data, recording.name, recording.network_config["layers"]
+        if data.task != "classification":
+            return f"flow shows how images are told apart: {name} is trained for {data.task}"
+        shape = data.image_shape
+        if shape is None or (len(shape) == 3 and shape[2] != 1):
+            kind = "rows of numbers" if shape is None else "colour images"
+            return f"flow shows networks of grey images: {name} was trained on {kind}"
+        other = next((layer["type"] for layer in layers if layer["type"] not in ("dense", "flatten", "dropout")), None)
+        if other is not None:
+            return f"flow shows dense layers only: {name} has one of type {other!r}"
+        if len(data.class_names) > MOST_CLASSES:
+            return f"flow has room for {MOST_CLASSES} classes: {name} has {len(data.class_names)}"
+        return None
+
+    def construct(self) -> None:
+        self.build()
+        self.first_image()
+        self.others()
+        self.mistake()
+        self.wait(TIMING.beat)
+
+    def build(self) -> None:
+        """Compute the answers, choose the images, and make the mobjects."""
+        recording, data, theme = self.recording, self.recording.data, self.theme
+        replay = Replay(recording, self.options.get("epochs"))
+        self.epoch = replay.epoch_at(replay.last)
+        self.net = recording.network(self.epoch)
+        held_out = data.x_validation is not None and len(data.x_validation) > 0
+        self.is_new = held_out
+        self.x = data.x_validation if held_out and data.x_validation is not None else data.x
+        self.y = data.y_validation if held_out and data.y_validation is not None else data.y
+        assert data.image_shape is not None
+        self.shape = data.image_shape[:2]
+        self.answers = probabilities(self.net, self.x)
+        self.right_ones, self.wrong_one = choose(self.answers, self.y, 2 + QUICK)
+        self.flowing = FlowingNetwork(self.net, data.x[:MOST_EXAMPLES], NETWORK, liveliest(data.x), theme)
+        outputs, gap = self.flowing.places[-1], self.flowing.gaps[-1]
+        count = len(data.class_names)
+        middle = float(outputs[:, 1].mean())
+        row = gap if len(outputs) == count else 0.5
+        zone = Zone(*BARS, middle - count * row / 2, middle + count * row / 2)
+        self.bars = ProbabilityBars(data.class_names, zone, theme)
+        self.low, self.high = min(0.0, float(data.x.min())), float(data.x.max())
+        self.now_shown: Example | None = None
+        self.key = Legend([(theme.positive, "adds"), (theme.negative, "takes away")], (IMAGE.left, -1.4), theme=theme)
+
+    def example(self, number: int) -> Example:
+        """One of the images, by its number."""
+        return Example(number, self.x[number], int(self.y[number]), self.answers[number])
+
+    def picture(self, example: Example) -> ImagePanel:
+        """The image at the left."""
+        return ImagePanel(example.image.reshape(self.shape), IMAGE, self.low, self.high, self.theme)
+
+    def first_image(self) -> None:
+        """The slow one: pixels become neurons, activations travel, an answer."""
+        data = self.recording.data
+        if not self.right_ones:
+            return
+        example = self.example(self.right_ones[0])
+        self.panel = self.picture(example)
+        box = self.panel.box[0]
+        size = written(f"{self.shape[1]} × {self.shape[0]} pixels", (float(box[:2].mean()), box[2] - 0.3))
+        self.heading("From pixels to an answer")
+        new = "An image that it has never seen." if self.is_new else "One of the images that it has learned."
+        self.caption(new)
+        end, start = box.copy(), ImagePanel(self.panel.picture.values[0], LARGE).box[0]
+        self.panel.set_box(start)
+        self.fade(self.panel)
+        self.wait(TIMING.hold)
+        self.play_clock(TIMING.beat, lambda share: self.panel.set_box(start + (end - start) * share), self.panel)
+        self.caption("Every pixel is an input neuron,\nas active as the pixel is bright.")
+        activations = self.flowing.activations_of(example.image)
+        dark = [np.zeros_like(values) for values in activations]
+        self.flowing.show(dark, 0.0)
+        self.fade(self.flowing)
+        pixels = PixelsToNeurons(self.panel, self.flowing, theme=self.theme)
+        lit = Clock(lambda share: self.light_inputs(activations, share), self.flowing, run_time=pixels.run_time)
+        self.play(pixels, lit)
+        self.flowing.show(activations, 0.0)
+        self.wait(TIMING.quick)
+        self.caption("It passes its activation on to every\nneuron ahead, multiplied by a weight.")
+        self.bars.set_values(np.zeros(len(data.class_names)))
+        self.fade(self.key, self.bars, size)
+        self.propagate(example, A_LAYER)
+        self.say_answer(example)
+        self.wait(TIMING.slow)
+
+    def light_inputs(self, activations: list[np.ndarray], share: float) -> None:
+        """The first column lights up as the pixels arrive."""
+        come = max(0.0, 10 * share - 9)
+        self.flowing.show([activations[0] * come, *(np.zeros_like(values) for values in activations[1:])], 0.0)
+
+    def propagate(self, example: Example, a_layer: float) -> None:
+        """Let an example pass through all layers, the bars following its last one."""
+        before = None if self.now_shown is None else self.flowing.activations_of(self.now_shown.image)
+        old = np.zeros(len(self.bars.values)) if self.now_shown is None else self.now_shown.answers
+        activations = self.flowing.activations_of(example.image)
+        layers = len(self.flowing.dense)
+        passing = PropagateActivations(self.flowing, activations, before, a_layer * layers)
+        start = (layers - 0.4) / layers
+
+        def follow(share: float) -> None:
+            come = float(np.clip((share - start) / (1 - start), 0.0, 1.0))
+            self.bars.set_values(old + (example.answers - old) * come)
+
+        self.play(passing, Clock(follow, self.bars, run_time=passing.run_time))
+        self.now_shown = example
+
+    def change_image(self, example: Example, seconds: float) -> None:
+        """Fade from one image to the next; the answer before is no longer boxed."""
+        last = self.panel.picture.values[0].copy()
+        image = example.image.reshape(self.shape)
+
+        def show(share: float) -> None:
+            self.panel.set_image(last + (image - last) * share)
+            if self.now_shown is not None:
+                self.bars.choose(self.now_shown.winner, 1 - min(1.0, 2 * share))
+
+        self.play_clock(seconds, show, self.panel, self.bars)
+
+    def box_winner(self, example: Example, color: str | None = None, seconds: float = TIMING.quick) -> None:
+        """Box the most likely class."""
+        self.play_clock(seconds, lambda share: self.bars.choose(example.winner, share, color), self.bars)
+
+    def say_answer(self, example: Example) -> None:
+        """The answer and how sure it is."""
+        name = self.class_name(example.winner)
+        self.caption(f"The brightest output is its answer:\n{name}, and it is {certainty(example.sure)} sure.")
+        self.box_winner(example)
+
+    def others(self) -> None:
+        """Some more that it gets right: one slowly, others quickly."""
+        for k, number in enumerate(self.right_ones[1:]):
+            example = self.example(number)
+            if k == 0:
+                self.heading("The next one")
+                self.caption("Other pixels, other paths,\nthe same weights.")
+            elif k == 1:
+                self.caption("Each answer is one pass\nfrom left to right.")
+            self.change_image(example, TIMING.quick if k == 0 else 0.2)
+            self.propagate(example, 0.8 if k == 0 else A_QUICK_LAYER)
+            self.box_winner(example, seconds=TIMING.quick if k == 0 else 0.2)
+            self.wait(TIMING.hold if k == 0 else TIMING.quick)
+
+    def mistake(self) -> None:
+        """One that it gets wrong, and how sure it was; and how many there are."""
+        right, count, _ = right_answers(self.recording, self.epoch)
+        which = "new images" if self.is_new else "images"
+        if self.wrong_one is None:
+            self.heading("No mistakes")
+            self.caption(f"It gets all {count:,} {which} right.")
+            self.wait(TIMING.slow)
+            return
+        example = self.example(self.wrong_one)
+        self.heading("A mistake")
+        self.caption(f"This is {self.class_name(example.label)}.")
+        if self.now_shown is None:
+            self.panel = self.picture(example)
+            self.fade(self.panel, self.flowing, self.bars, self.key)
+        else:
+            self.change_image(example, TIMING.quick)
+        self.wait(TIMING.beat)
+        self.propagate(example, 0.8)
+        self.caption(
+            f"It takes it for {self.class_name(example.winner)}, and is\n{certainty(example.sure)} sure of that."
+        )
+        truth = Polylines(outlines(self.bars.boxes[example.label : example.label + 1]),
+                          np.array([[*rgb(self.theme.accuracy), 1.0]]), 2.5, opacity=0.0)  # fmt: skip
+        self.add(truth)
+        self.box_winner(example, self.theme.loss)
+        self.play_clock(TIMING.quick, truth.set_opacity, truth)
+        self.wait(TIMING.slow + TIMING.beat)
+        self.caption(f"Of {count:,} {which}\nit gets {count - right:,} wrong.")
+        self.wait(TIMING.slow)
+
+    def class_name(self, label: int) -> str:
+        """A class in a sentence; long names are cut."""
+        name = self.recording.data.class_names[label]
+        name = name if len(name) <= 14 else name[:13].rstrip() + "…"
+        return f"a {name}" if len(name) == 1 and name != "8" else f"an {name}" if name == "8" else f"“{name}”"
+
+
+def probabilities(network: Network, x: np.ndarray) -> np.ndarray:
+    """How likely each class is, (N, K), also for a single output."""
+    answers = np.asarray(network.predict(x), dtype=np.float64)
+    return np.column_stack([1 - answers[:, 0], answers[:, 0]]) if answers.shape[1] == 1 else answers
+
+
+def choose(answers: np.ndarray, labels: np.ndarray, count: int) -> tuple[list[int], int | None]:
+    """Which examples are shown: right ones of classes that differ, in their order, and the surest mistake.
+
+    Returns
+    -------
+    right : list of int
+        At most `count`; first those that it is more than 90% sure of, one of a class.
+    wrong : int or None
+    """
+    winners, sure = answers.argmax(axis=1), answers.max(axis=1)
+    right = winners == labels
+    found: list[int] = []
+    taken: set[int] = set()
+    for number in np.flatnonzero(right & (sure > 0.9)):
+        if int(labels[number]) not in taken and len(found) < count:
+            found.append(int(number))
+            taken.add(int(labels[number]))
+    for number in np.flatnonzero(right):
+        if int(number) not in found and len(found) < count:
+            found.append(int(number))
+    wrong = np.flatnonzero(~right)
+    return found, int(wrong[sure[wrong].argmax()]) if len(wrong) else None
+
+
+def certainty(share: float) -> str:
+    """A probability in per cent that is never rounded up to certainty."""
+    if share >= 0.9995:
+        return "over 99.9%"
+    return f"{share:.1%}" if share >= 0.99 else f"{share:.0%}"

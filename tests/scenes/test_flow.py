@@ -1,0 +1,260 @@
+"""Scene `flow`, its network and its animations: what they draw and say, against the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from engine.datasets.dataset import Dataset
+from engine.errors import RenderError
+from engine.experiment import load_experiment
+from engine.layers import Dense
+from engine.network import Network
+from engine.recording import Recorder, Recording
+from engine.run import run_experiment
+from scenes.animations.propagating import PixelsToNeurons, PropagateActivations
+from scenes.flow import Flow, certainty, choose, probabilities
+from scenes.mobjects.flowing_network import FlowingNetwork, liveliest
+from scenes.mobjects.image_panel import ImagePanel
+from scenes.rendering import make_part
+from scenes.theme import DARK, Zone, rgb
+from tests.scenes.layout import walk
+
+Make = Callable[..., Recording]
+ZONE = Zone(-3, 3, -2, 2.5)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    experiment = load_experiment("digits").override(epochs=3)
+    return run_experiment(experiment, tmp_path_factory.mktemp("runs") / "digits")
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """A function that trains a network on images and gives its recording."""
+
+    def train(
+        widths: tuple[int, ...] = (5,), shape: tuple[int, ...] = (3, 4), classes: int = 2, epochs: int = 2,
+        names: tuple[str, ...] | None = None, learnable: bool = False,
+    ) -> Recording:  # fmt: skip
+        rng = np.random.default_rng(4)
+        x = rng.random((60, int(np.prod(shape))), dtype=np.float32)
+        y = np.arange(60) % classes
+        if learnable:
+            x[:, 0] = y
+        data = Dataset("noise", x, y, "classification", image_shape=shape,
+                       class_names=names or tuple(f"class {k}" for k in range(classes)))  # fmt: skip
+        last = Dense(1, "sigmoid") if classes == 2 else Dense(classes, "softmax")
+        network = Network([*(Dense(width, "tanh") for width in widths), last], (x.shape[1],), seed=1)
+        recorder = Recorder(tmp_path / "noise", dataset=data)
+        loss = "binary_crossentropy" if classes == 2 else "categorical_crossentropy"
+        network.fit(x, y, loss=loss, epochs=epochs, record=recorder)
+        return Recording(tmp_path / "noise")
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def played(digits: Recording) -> Flow:
+    return cast(Flow, walk(Flow, digits)[0])
+
+
+def flowing_of(recording: Recording) -> FlowingNetwork:
+    data = recording.data
+    return FlowingNetwork(recording.network(), data.x, ZONE, liveliest(data.x))
+
+
+def shares(flowing: FlowingNetwork) -> np.ndarray:
+    """How bright the drawn neurons are, 0 to 1."""
+    colours = flowing.cores.colours
+    assert colours is not None
+    ground = np.array(rgb(DARK.background))
+    return np.asarray(((colours[:, :3] - ground) / (1 - ground))[:, 0])
+
+
+def test_neurons_are_as_bright_as_they_are_active(manim_settings: None, digits: Recording) -> None:
+    flowing, network, x = flowing_of(digits), digits.network(), digits.data.x
+    example = x[7]
+    flowing.show(flowing.activations_of(example), 3.0)
+    layers = [x, *network.activations(x)]
+    expected = []
+    for k, values in enumerate(layers):
+        high = 1.0 if k in (0, 3) else values.max()
+        expected.append(values[7][flowing.shown[k]] / high)
+    assert shares(flowing) == pytest.approx(np.concatenate(expected), abs=1e-5)
+    assert len(flowing.shown[0]) == 16 and flowing.shown[1] == list(range(16)) and flowing.shown[3] == list(range(10))
+
+
+def test_connections_show_weight_times_activation(manim_settings: None, digits: Recording) -> None:
+    flowing, network = flowing_of(digits), digits.network()
+    example = digits.data.x[11]
+    activations = flowing.activations_of(example)
+    flowing.show(activations, 3.0)
+    colours = flowing.edges.colours
+    assert colours is not None
+    edge = 0
+    for k in range(3):
+        weight = np.asarray(network.weights[f"{k}.weight"], dtype=np.float64)
+        passed = activations[k][:, None] * weight
+        drawn = passed[np.ix_(flowing.shown[k], flowing.shown[k + 1])]
+        strongest = np.abs(drawn).max()
+        for i in range(drawn.shape[0]):
+            for j in range(drawn.shape[1]):
+                ends = flowing.edges.points[2 * edge : 2 * edge + 2, :2]
+                assert ends[0] == pytest.approx(flowing.places[k][i])
+                assert ends[1] == pytest.approx(flowing.places[k + 1][j])
+                if abs(drawn[i, j]) > 1e-9:
+                    hue = DARK.positive if drawn[i, j] > 0 else DARK.negative
+                    assert colours[edge, :3] == pytest.approx(rgb(hue))
+                most = colours[sum(flowing.sizes[:k]) : sum(flowing.sizes[: k + 1]), 3].max()
+                assert colours[edge, 3] / most == pytest.approx(abs(drawn[i, j]) / strongest, abs=1e-6)
+                edge += 1
+    assert edge == sum(flowing.sizes)
+
+
+def test_what_has_not_been_reached_is_dark(manim_settings: None, digits: Recording) -> None:
+    flowing = flowing_of(digits)
+    activations = flowing.activations_of(digits.data.x[3])
+    flowing.show(activations, 1.0)
+    bright = np.split(shares(flowing), np.cumsum([len(shown) for shown in flowing.shown])[:-1])
+    assert bright[0].any() and bright[1].any()
+    assert not bright[2].any() and not bright[3].any()
+
+
+def test_something_runs_along_the_connections_of_one_layer(manim_settings: None, digits: Recording) -> None:
+    flowing = flowing_of(digits)
+    animation = PropagateActivations(flowing, flowing.activations_of(digits.data.x[3]), run_time=3.0)
+    first, second = flowing.sizes[0], sum(flowing.sizes[:2])
+    heads = []
+    for share in np.linspace(0.34, 0.66, 9):
+        animation.interpolate(share)
+        assert flowing.pulses.widths[first:second].max() > 1
+        assert not flowing.pulses.widths[:first].any() and not flowing.pulses.widths[second:].any()
+        heads.append(flowing.pulses.points[2 * first + 1, 0])
+    assert (np.diff(heads) >= -1e-9).all() and heads[-1] > heads[0] + 0.5
+    animation.interpolate(1.0)
+    assert not flowing.pulses.widths.any()
+
+
+def test_pixels_become_the_neurons_that_stand_for_them(manim_settings: None, digits: Recording) -> None:
+    flowing = flowing_of(digits)
+    image = digits.data.x[5].reshape(8, 8)
+    panel = ImagePanel(image, Zone(-6, -4, -1, 1))
+    animation = PixelsToNeurons(panel, flowing)
+    cloud = animation.mobject
+    animation.interpolate(0.0)
+    assert cloud.opacity == 0
+    assert cloud.points[0, :2] == pytest.approx([-6 + 0.125, 1 - 0.125])
+    assert cloud.points[9, :2] == pytest.approx([-6 + 0.375, 1 - 0.375])
+    animation.interpolate(1.0)
+    for place, pixel in zip(flowing.places[0], flowing.shown[0], strict=True):
+        assert cloud.points[pixel, :2] == pytest.approx(place)
+        assert cloud.radius[pixel] == pytest.approx(flowing.radius)
+    hidden = np.setdiff1d(np.arange(64), flowing.shown[0])
+    assert not cloud.radius[hidden].any()
+    colours = cloud.colours
+    assert colours is not None
+    ground = np.array(rgb(DARK.background))
+    assert ((colours[:, :3] - ground) / (1 - ground))[:, 0] == pytest.approx(image.ravel(), abs=1e-6)
+
+
+def test_the_liveliest_inputs_are_those_that_differ_most() -> None:
+    x = np.random.default_rng(1).normal(size=(50, 30)) * np.arange(30)
+    chosen = liveliest(x, 5)
+    spread = x.std(axis=0)
+    assert chosen == sorted(chosen) and len(chosen) == 5
+    assert spread[chosen].min() >= np.delete(spread, chosen).max()
+
+
+def test_bars_and_boxes_end_with_the_networks_answer(digits: Recording, played: Flow) -> None:
+    assert played.wrong_one is not None and digits.data.x_validation is not None
+    answers = digits.network().predict(digits.data.x_validation[played.wrong_one : played.wrong_one + 1])[0]
+    assert played.bars.values == pytest.approx(answers, abs=1e-6)
+    row = played.bars.readouts[int(answers.argmax())].get_center()[1]
+    assert played.bars.box.points[:4, 1].mean() == pytest.approx(row, abs=0.05)
+
+
+def test_captions_say_the_networks_answers(digits: Recording, played: Flow) -> None:
+    said = " ".join(cue.text.replace("\n", " ") for cue in played.cues)
+    data, network = digits.data, digits.network()
+    assert data.x_validation is not None and data.y_validation is not None and played.wrong_one is not None
+    answers = network.predict(data.x_validation)
+    first, wrong = played.right_ones[0], played.wrong_one
+    assert f"is its answer: {played.class_name(int(data.y_validation[first]))}, and" in said
+    assert f"it is {certainty(float(answers[first].max()))} sure" in said
+    assert f"This is {played.class_name(int(data.y_validation[wrong]))}." in said
+    assert f"It takes it for {played.class_name(int(answers[wrong].argmax()))}, and is" in said
+    missed = int((answers.argmax(axis=1) != data.y_validation).sum())
+    assert f"Of {len(answers)} new images it gets {missed} wrong." in said
+    assert all(len(line) <= 42 for cue in played.cues for line in cue.text.split("\n"))
+
+
+def test_chosen_examples_are_right_and_the_mistake_is_the_surest() -> None:
+    rng = np.random.default_rng(2)
+    answers = rng.dirichlet(np.full(4, 0.2), 200)
+    labels = rng.integers(0, 4, 200)
+    right, wrong = choose(answers, labels, 6)
+    assert len(right) == len(set(right)) == 6
+    assert (answers[right].argmax(axis=1) == labels[right]).all()
+    assert len(set(labels[right[:4]].tolist())) == 4
+    missed = np.flatnonzero(answers.argmax(axis=1) != labels)
+    assert wrong in missed and answers[wrong].max() == answers[missed].max()
+    assert choose(np.eye(3), np.arange(3), 2) == ([0, 1], None)
+    assert choose(np.eye(2), np.array([1, 0]), 2)[0] == []
+
+
+def test_a_single_output_has_two_classes(make: Make) -> None:
+    recording = make()
+    network, x = recording.network(), recording.data.x
+    answers = probabilities(network, x)
+    assert answers.shape == (60, 2)
+    assert answers.sum(axis=1) == pytest.approx(np.ones(60))
+    assert answers[:, 1] == pytest.approx(network.predict(x)[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.5, "50%"), (0.98, "98%"), (0.9949, "99.5%"), (0.99961, "over 99.9%"), (1.0, "over 99.9%")]
+)
+def test_nothing_is_said_to_be_certain(share: float, text: str) -> None:
+    assert certainty(share) == text
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"widths": (1,)},
+        {"widths": (40, 3)},
+        {"widths": ()},
+        {"widths": (4, 4, 4, 4, 4, 4)},
+        {"shape": (1, 1)},
+        {"shape": (2, 9, 1)},
+        {"epochs": 1},
+        {"classes": 16, "names": tuple(f"a class with the very long name {k}" for k in range(16))},
+        {"learnable": True, "epochs": 200, "widths": (12,)},
+    ],
+    ids=str,
+)
+def test_any_network_of_images_is_shown(make: Make, settings: dict[str, Any]) -> None:
+    scene = cast(Flow, walk(Flow, make(**settings))[0])
+    assert scene.cues[-1].end == scene.now
+    if settings.get("learnable"):
+        assert scene.wrong_one is None and "It gets all 60 images right." in scene.cues[-1].text
+
+
+def test_earlier_epochs_can_be_shown(digits: Recording) -> None:
+    scene = cast(Flow, walk(Flow, digits, {"epochs": (None, 1)})[0])
+    assert scene.epoch == 1
+    assert np.array_equal(scene.net.parameters, digits.parameters(1))
+
+
+def test_what_does_not_fit_is_named(make: Make, tmp_path: Path) -> None:
+    recording = run_experiment(load_experiment("blobs").override(epochs=1), tmp_path / "blobs")
+    with pytest.raises(RenderError, match="flow shows networks of grey images: blobs was trained on rows of numbers"):
+        make_part("flow", recording, {})
+    with pytest.raises(RenderError, match="flow has room for 16 classes: noise has 20"):
+        make_part("flow", make(classes=20), {})
