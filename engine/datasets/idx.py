@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import struct
 import zlib
@@ -15,6 +16,12 @@ from engine.errors import DataError
 
 LARGEST = 2**31  # bytes that are unpacked at most; MNIST's largest file has 47 million
 UNSIGNED_BYTE = 8
+
+# A gzipped file may unpack to so many bytes whatever its size, and to so many times its size beyond that: the format
+# allows a thousand times, and real images take a fifth.
+ANYWAY = 2**24
+MOST_PACKED = 100
+CHUNK = 2**20
 
 
 def read_idx(path: Path) -> NDArray[np.uint8]:
@@ -47,7 +54,8 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
             count = math.prod(shape)
             if count > LARGEST:
                 raise DataError(f"{path} states {count:,} values: more than {LARGEST:,} are not read")
-            values = stream.read(count + 1)
+            _check_count(path, count, stream.tell())
+            values = _read(stream, count + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is damaged: {error}") from None
     except OSError as error:
@@ -56,3 +64,21 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         held = "more" if len(values) > count else f"{len(values):,}"
         raise DataError(f"{path} states {count:,} values and holds {held}")
     return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def _check_count(path: Path, count: int, start: int) -> None:
+    """Compare the number of bytes that a file states with its size, before any memory is asked for."""
+    size = path.stat().st_size
+    if path.suffix == ".gz":
+        if count > max(ANYWAY, MOST_PACKED * size):
+            raise DataError(f"{path} would unpack to {count:,} bytes, far more than images do: it is not unpacked")
+    elif count != size - start:
+        raise DataError(f"{path} states {count:,} values and holds {size - start:,}")
+
+
+def _read(stream: gzip.GzipFile | io.BufferedReader, most: int) -> bytearray:
+    """Read up to so many bytes, with memory for those that are there."""
+    values = bytearray()
+    while len(values) < most and (chunk := stream.read(min(CHUNK, most - len(values)))):
+        values += chunk
+    return values

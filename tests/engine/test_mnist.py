@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,3 +83,23 @@ def test_images_and_labels_must_belong_together(mnist_folder: Path, write_idx: W
     write_idx(mnist_folder / f"{FILES['train'][1]}.gz", np.zeros(29, np.uint8))
     with pytest.raises(DataError, match="images and labels differ$"):
         load_dataset("mnist")
+
+
+def test_memory_is_asked_for_only_when_the_bytes_are_there(tmp_path: Path) -> None:
+    """A file of a few bytes states two thousand million; a gzipped one really holds 200 million zeros."""
+    plain, packed = tmp_path / "images", tmp_path / "images.gz"
+    plain.write_bytes(struct.pack(">BBBB3I", 0, 0, 8, 3, 2**31 // 784, 28, 28) + b"x" * 10)
+    head = struct.pack(">BBBB3I", 0, 0, 8, 3, 255_102, 28, 28)
+    with gzip.open(packed, "wb", compresslevel=1) as file:
+        file.write(head)
+        for _ in range(200):
+            file.write(bytes(1_000_000))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=r"images states 2,147,483,408 values and holds 10$"):
+            read_idx(plain)
+        with pytest.raises(DataError, match="would unpack to 199,999,968 bytes, far more than images do"):
+            read_idx(packed)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()

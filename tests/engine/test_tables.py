@@ -305,3 +305,41 @@ def test_pickles_are_never_opened(tmp_path: Path) -> None:
     path = save(tmp_path, x=np.array([[Trap()]], dtype=object), y=np.ones(1))
     assert sentence(path) == "data.npz: x holds Python objects, which are not read: save it as numbers or text"
     assert not (tmp_path / "sprung").exists()
+
+
+def test_two_members_of_one_name_cannot_hide_a_size(tmp_path: Path) -> None:
+    """What is read is what was checked, whichever of the two it is."""
+
+    def member(shape: str, contents: bytes) -> bytes:
+        text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+        return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + contents
+
+    good, huge = member("(4, 1)", np.arange(4.0).tobytes()), member("(100000, 100000)", b"")
+    for members in (["x", good, "x.npy", huge], ["x", huge, "x.npy", good], ["x.npy", huge, "x", good]):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name, contents in zip(members[::2], members[1::2], strict=True):
+                archive.writestr(name, contents)
+            archive.writestr("y.npy", member("(4,)", np.array([0.0, 1, 0, 1]).tobytes()))
+        path = write(tmp_path, buffer.getvalue(), "data.npz")
+        if members[3] is good:
+            assert len(read_table(path)) == 4
+        else:
+            assert "x of shape (100000, 100000) and type float64 would take 74.5 GiB" in sentence(path)
+
+
+def test_an_archive_that_is_made_to_fill_the_memory_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (5000000, 1), }"
+    path = hand_made(tmp_path, header, bytes(20_000_000))
+    assert path.stat().st_size < 50_000
+    monkeypatch.setattr("engine.datasets.archives.ANYWAY", 2**24)
+    text = sentence(path)
+    assert text.startswith("data.npz: x would unpack from ")
+    assert text.endswith(" to 20,000,000, far more than data do: it is not unpacked")
+
+
+def test_types_that_hold_nothing_are_refused(tmp_path: Path) -> None:
+    path = hand_made(tmp_path, "{'descr': '|S0', 'fortran_order': False, 'shape': (1000000000000, 1), }")
+    assert sentence(path) == "data.npz: x is of type |S0, which holds nothing"
