@@ -33,6 +33,8 @@ from engine.sections import (
 )
 from engine.validation import check_keys, check_table, check_text
 
+LARGEST_FILE = 1 << 20  # bytes of a TOML file
+
 PRESETS = resources.files("engine") / "experiments"
 
 
@@ -79,7 +81,13 @@ class Experiment:
             return cls._from_text(source, "the experiment", Path.cwd())
         path = Path(source)
         try:
-            text = path.read_text(encoding="utf-8")
+            if path.exists() and not path.is_dir() and not path.is_file():
+                raise ConfigurationError(f"{path} is not a regular file")
+            with path.open("rb") as file:
+                contents = file.read(LARGEST_FILE + 1)
+            if len(contents) > LARGEST_FILE:
+                raise ConfigurationError(f"{path} has more than {LARGEST_FILE:,} bytes, and no experiment is so long")
+            text = contents.decode()
         except OSError as error:
             raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
@@ -90,10 +98,14 @@ class Experiment:
     def _from_text(cls, text: str, where: str, folder: Path) -> Experiment:
         try:
             table = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # also numbers of thousands of digits
             raise ConfigurationError(f"{where} is not valid TOML: {error}") from None
+        except RecursionError:
+            raise ConfigurationError(f"{where} is nested too deeply") from None
         try:
             return cls._from_table(table, folder)
+        except RecursionError:
+            raise ConfigurationError(f"{where} is nested too deeply") from None
         except ConfigurationError as error:
             raise ConfigurationError(f"{where}: {error}") from None
 
@@ -108,6 +120,8 @@ class Experiment:
         for paths, keys in ((own, ("file", "folder")), (parts["network"], ("weights_from",))):
             for key in keys:
                 if isinstance(paths.get(key), str):
+                    if not paths[key].isprintable():
+                        raise ConfigurationError(f"{key}={paths[key]!r} cannot be a path: it has control characters")
                     paths[key] = str((folder / paths[key]).resolve())
         parts["dataset"] = own | {"parameters": parts["dataset"]}
         for key in ("network", "training", "recording"):

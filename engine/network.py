@@ -29,6 +29,8 @@ DTYPES = ("float32", "float64")
 CHUNK = 1024
 CHUNK_VALUES = 2**21
 
+MOST_PARAMETERS = 2**28  # 1 GiB in float32, and training needs that five times
+
 
 class Network:
     """A feed-forward network whose passes are compiled kernels.
@@ -82,6 +84,11 @@ class Network:
         self.layout = self._plan.slots
         self.layer_shapes = self._plan.layer_shapes
         self.layer_spans = self._plan.layer_spans
+        if self._plan.parameter_count > MOST_PARAMETERS:
+            raise ConfigurationError(
+                f"the network would have {self._plan.parameter_count:,} parameters, and {MOST_PARAMETERS:,} is the "
+                "most that is trained: use fewer units"
+            )
         self.parameters: NDArray[Any] = np.zeros(self._plan.parameter_count, self.dtype)
         self.weights: dict[str, NDArray[Any]] = {
             slot.name: self.parameters[slot.start : slot.stop].reshape(slot.shape) for slot in self.layout

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -576,3 +578,43 @@ def test_what_belongs_to_other_sources_is_refused(pets: Path, flowers: Path) -> 
     (pets / "run.json").write_text("{}")
     with pytest.raises(ConfigurationError, match="was not recorded from an experiment"):
         load_experiment(pets)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda text: text + "x = " + "[" * 20_000, "the experiment is nested too deeply"),
+        (lambda text: text.replace("epochs = 12", "epochs = " + "9" * 5000), "is not valid TOML: Exceeds the limit"),
+        (lambda text: text.replace('name = "moons"', 'file = "a\\u0000b.csv"'), "cannot be a path: it has control"),
+        (lambda text: text.replace("units = 3", "units = 1000000000000"), "is the most that is trained: use fewer"),
+    ],
+)
+def test_files_that_are_made_to_break_it(change: Callable[[str], str], sentence: str) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        experiment = Experiment.from_toml(change(HARMLESS))
+        experiment.build_network(experiment.dataset_split()[0])
+    assert sentence in str(error.value)
+
+
+def test_files_without_end_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "zeros.toml").symlink_to("/dev/zero")
+    with pytest.raises(ConfigurationError, match="zeros.toml is not a regular file"):
+        Experiment.from_toml(tmp_path / "zeros.toml")
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(ConfigurationError, match="pipe.toml is not a regular file"):
+        Experiment.from_toml(tmp_path / "pipe.toml")
+    (tmp_path / "long.toml").write_bytes(b"#" * (1 << 21))
+    with pytest.raises(ConfigurationError, match="long.toml has more than 1,048,576 bytes"):
+        Experiment.from_toml(tmp_path / "long.toml")
+
+
+HARMLESS = """
+name = "harmless"
+[dataset]
+name = "moons"
+n = 40
+[network]
+layers = [{type = "dense", units = 3, activation = "tanh"}]
+[training]
+epochs = 12
+"""
