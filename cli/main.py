@@ -30,6 +30,9 @@ class Commands(click.Group):
         except NeurofilmError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(WRONG_USAGE if isinstance(error, ConfigurationError) else FAILURE)
+        except MemoryError as error:
+            click.echo(f"Error: there is not enough memory: {error or 'nothing more can be allocated'}", err=True)
+            ctx.exit(FAILURE)
         except BrokenPipeError:
             raise  # click ends quietly when the reader of a pipe goes away
         except OSError as error:

@@ -160,6 +160,13 @@ def test_errors_of_the_system_name_the_file(failing: dict[str, BaseException]) -
     assert result.stderr == "Error: runs/x: Permission denied\n"
 
 
+def test_too_little_memory_is_a_sentence(failing: dict[str, BaseException]) -> None:
+    failing["error"] = MemoryError("Unable to allocate 3 GiB")
+    result = CliRunner().invoke(main, ["fail"])
+    assert result.exit_code == FAILURE
+    assert result.stderr == "Error: there is not enough memory: Unable to allocate 3 GiB\n"
+
+
 def test_a_bug_is_not_hidden(failing: dict[str, BaseException]) -> None:
     failing["error"] = ZeroDivisionError("a bug")
     result = CliRunner().invoke(main, ["fail"])

@@ -59,6 +59,16 @@ def test_on_a_terminal_there_is_a_bar_with_the_time_left(
     assert "━" in err
 
 
+def test_a_name_with_brackets_is_shown_as_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    run(EpochProgress("[/red] [bold]x"), 20)
+    assert "[/red] [bold]x" in capsys.readouterr().err
+
+
 def test_stop_without_start() -> None:
     FrameProgress("warp.mp4").stop()
 
