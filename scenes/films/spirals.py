@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import LEFT, RIGHT, UP, Typst, linear
+from manim import LEFT, RIGHT, UP, linear
 
 from engine.network import Network
 from scenes.animations.playing import PlayTraining
 from scenes.films import Beat, Film
+from scenes.films.end_card import end_card
 from scenes.mobjects.decision_field import decision_field
 from scenes.mobjects.layer_course import ACTIVATE, smooth
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
-from scenes.mobjects.text import PREAMBLE, escape
 from scenes.replay import Replay
-from scenes.theme import SAFE, TEXT, TIMING, Zone
+from scenes.theme import SAFE, TIMING, Zone
 from scenes.warp.depth import arrive, carry_back, draw_cut, let_go, pass_layer
 from scenes.warp.material import mistakes
 from scenes.warp.stage import PLANE, WarpStage
@@ -274,7 +274,7 @@ class EndCard(SpiralsBeat):
         self.add(self.diagram)
         home, away = plane.view.origin.copy(), np.array([-3.3, 0.0])
         corners = self.regions.points.copy()
-        card = Still(self.card())
+        card = Still(end_card(TITLE, self.recording, COMMAND, self.theme))
         card.set_opacity(0)
         self.add(card)
 
@@ -294,38 +294,6 @@ class EndCard(SpiralsBeat):
         assert self.regions is not None
         self.regions.points = corners.copy()
         self.regions.points[:, :2] += shift
-
-    def facts(self) -> list[tuple[str, str]]:
-        """What is said about the training, all of it from the recording."""
-        recording = self.recording
-        sizes = [
-            *recording.network_config["input_shape"],
-            *(layer["units"] for layer in recording.network_config["layers"]),
-        ]
-        epoch = recording.epochs[-1]
-        return [
-            ("network", "–".join(map(str, sizes))),
-            ("parameters", f"{recording.network().parameter_count:,}"),
-            ("epochs", f"{epoch:,}"),
-            ("accuracy", f"{recording.evaluate(epoch)['accuracy']:.1%}"),
-            ("seed", str(recording.network_config["seed"])),
-        ]
-
-    def card(self) -> Typst:
-        """The facts as a table, and the command."""
-        theme = self.theme
-        rows = "".join(
-            f'text(fill: rgb("{theme.muted}"))[{escape(name)}], [{escape(value)}], ' for name, value in self.facts()
-        )
-        source = (
-            f'#text(size: 1.35em, weight: "bold")[{escape(TITLE)}]\n'
-            f"#v(0.9em)\n#grid(columns: 2, column-gutter: 1.4em, row-gutter: 0.75em, {rows})\n"
-            f'#v(1.1em)\n#text(fill: rgb("{theme.muted}"), size: 0.85em)[To make this film yourself:]\n#v(0.1em)\n'
-            f'#text(fill: rgb("{theme.highlight}"), size: 0.95em)[#raw("{COMMAND}")]'
-        )
-        card = Typst(source, font_size=TEXT.readout, color=theme.text, typst_preamble=PREAMBLE)
-        card.move_to([1.2, 0.0, 0], aligned_edge=LEFT)
-        return card
 
 
 def _count(number: int) -> str:

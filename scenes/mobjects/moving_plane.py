@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from manim import VGroup
 from numpy.typing import ArrayLike
+from scipy.spatial import cKDTree
 
 from engine.analysis.geometry import END, START, Progress
 from engine.analysis.isoline import Bounds
@@ -23,6 +24,7 @@ from scenes.mobjects.warped_grid import TONES, WarpedGrid, grid_lines
 from scenes.theme import DARK, TEXT, Theme, Zone
 
 BOUNDED = {"tanh": 1.0, "sigmoid": 1.0, "softmax": 1.0}  # how far outputs can be from 0
+RADII = (0.04, 0.055)  # of points, the smallest and the largest
 LINE_SAMPLES = 1500
 MARK_AWAY = (0.2, -0.2)  # of the numbers 1 and -1 from where the frame crosses the first axis
 ROOM = 0.94  # of the zone's height or width is used at rest
@@ -46,6 +48,10 @@ class MovingPlane(VGroup):
         Polylines in the input space that are carried along, such as the decision boundary.
     pace : float
         Of `LayerCourse`.
+    across : int
+        Lines of the grid in each direction.
+    radius : float, optional
+        Of the points, in scene units; by default as they can best be told apart.
 
     Attributes
     ----------
@@ -74,7 +80,7 @@ class MovingPlane(VGroup):
         curves: Sequence[np.ndarray] = (),
         pace: float = 1.0,
         across: int = 21,
-        radius: float = 0.046,
+        radius: float | None = None,
         theme: Theme = DARK,
     ) -> None:
         self.passage, self.bounds, self.zone = passage, bounds, zone
@@ -91,7 +97,7 @@ class MovingPlane(VGroup):
         labels = np.asarray(labels)
         self.point_colours = theme.class_colours(labels)
         start = np.zeros((len(labels), 3))
-        self.cloud = PointCloud(start, self.point_colours, radius)
+        self.cloud = PointCloud(start, self.point_colours, 0.0)
         self.axes = SpaceAxes((zone.width / 2, zone.height / 2), passage.spatial, theme)
         parts: list[Polylines | PointCloud] = [self.axes]
         if passage.widths[0] <= 2:
@@ -113,6 +119,9 @@ class MovingPlane(VGroup):
         super().__init__(parts[0], *self.marks, *parts[1:], self.cloud)
 
         self.scales = [self._rest_scale(space) for space in range(passage.layers + 1)]
+        if radius is None:
+            radius = fitting_radius(self.scales[0] * self.points_carried.inputs[0])
+        self.cloud.radius[:] = radius
         self.courses = []
         for k, path in enumerate(passage.paths):
             course = LayerCourse(path, k in passage.projections or k - 1 in passage.projections, pace)
@@ -210,6 +219,15 @@ class MovingPlane(VGroup):
 
     def _largest_unit(self, positions: np.ndarray, tilt: float) -> float:
         return largest_unit(positions, tilt, ROOM * self.zone.width, ROOM * self.zone.height)
+
+
+def fitting_radius(positions: np.ndarray) -> float:
+    """A radius for points (N, features), in scene units, at which neighbours can be told apart as far as possible."""
+    if len(positions) < 2:
+        return RADII[1]
+    sample = positions[np.linspace(0, len(positions) - 1, min(len(positions), 400)).astype(int)]
+    nearest, _ = cKDTree(positions).query(sample, k=2)
+    return float(np.clip(0.75 * np.median(nearest[:, 1]), *RADII))
 
 
 def _affine_share(progress: Progress) -> float:

@@ -14,7 +14,7 @@ from engine.network import Network
 from scenes.animations.playing import PlayTraining
 from scenes.mobjects.decision_field import decision_field
 from scenes.mobjects.hidden_view import HiddenView
-from scenes.mobjects.moving_plane import BOUNDED, ROOM
+from scenes.mobjects.moving_plane import BOUNDED, ROOM, fitting_radius
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
@@ -44,7 +44,9 @@ def play_time(stage: WarpStage) -> None:
     bounds = grid_bounds(data.x)
     unit = ROOM * INPUT.height / (bounds.right - bounds.left)
     view = View(INPUT.center[:2].copy(), unit)
-    cloud = PointCloud(view.look(embed(data.x, 3)), theme.class_colours(data.y), 0.05)
+    radius = fitting_radius(unit * data.x)
+    cloud = PointCloud(view.look(embed(data.x, 3)), theme.class_colours(data.y), radius)
+    hidden.cloud.radius[:] = radius
     start = replay.network_at(replay.first)
     regions = None
     if data.x.shape[1] == 2:
