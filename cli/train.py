@@ -76,11 +76,12 @@ def train(source: str | None, output: Path | None, resume: Path | None, overwrit
     weights_from = None if weights_from is None else find_run(weights_from)
 
     from engine.experiment import load_experiment
+    from engine.recording.directory import RUN as RUN_FILE
 
     images = {"size": changes.pop("image_size", None), "colour": changes.pop("colour", None)}
     experiment = load_experiment(source, changes.pop("target", None), weights_from, **images).override(**changes)
     run = output or RUNS / experiment.name
-    if run.exists() and not overwrite:
+    if (run / RUN_FILE).exists() and not overwrite:  # what else may be there is the recorder's to refuse
         raise RecordingError(
             f"{run} exists already; give --overwrite to replace it, -o to write elsewhere, or go on with it: "
             f"neurofilm train --resume {run}"

@@ -22,6 +22,19 @@ MOST_POINTS = 256
 HAPPENING, EARLY, EVEN = 0.5, 0.25, 0.25
 
 
+def epochs_shown(recording: Recording, epochs: tuple[int | None, int | None] | None = None) -> list[int]:
+    """The epochs with snapshots between the first and the last that are asked for; `RenderError` if there are none."""
+    low, high = epochs or (None, None)
+    shown = [epoch for epoch in recording.epochs if (low is None or epoch >= low) and (high is None or epoch <= high)]
+    if not shown:
+        asked = ":".join("" if bound is None else str(bound) for bound in (low, high))
+        raise RenderError(
+            f"{recording.name} has no snapshot of the epochs {asked}: it has {recording.epochs[0]} to "
+            f"{recording.epochs[-1]}"
+        )
+    return shown
+
+
 class Replay:
     """The network at any moment of its recorded training.
 
@@ -44,17 +57,12 @@ class Replay:
 
     def __init__(self, recording: Recording, epochs: tuple[int | None, int | None] | None = None) -> None:
         self.recording = recording
-        low, high = epochs or (None, None)
+        within = epochs_shown(recording, epochs)
         batch = recording.training.get("batch_size")
         steps_an_epoch = 1 if batch is None else math.ceil(len(recording.data.x) / batch)
         keys: dict[float, tuple[str, int]] = {step / steps_an_epoch: ("step", step) for step in recording.steps}
         keys.update({float(epoch): ("epoch", epoch) for epoch in recording.epochs})
-        chosen = sorted(at for at in keys if (low is None or at >= low) and (high is None or at <= high))
-        if not chosen:
-            raise RenderError(
-                f"{recording.name} has no snapshot of the epochs {low}:{high}: it has {recording.epochs[0]} to "
-                f"{recording.epochs[-1]}"
-            )
+        chosen = sorted(at for at in keys if within[0] <= at <= within[-1])
         self.moments = np.array(chosen)
         self.first, self.last = float(self.moments[0]), float(self.moments[-1])
         self._keys = [keys[at] for at in chosen]

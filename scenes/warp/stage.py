@@ -19,6 +19,7 @@ from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
+from scenes.replay import epochs_shown
 from scenes.stage import Clock, Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
 from scenes.warp.material import boundary_curves, fits, grid_bounds, last_cut, mistakes, wide_projections
@@ -57,9 +58,7 @@ class WarpStage(Stage):
     @property
     def last_epoch(self) -> int:
         """The epoch that is shown where time stands still: the last of those that were asked for."""
-        _, last = self.options.get("epochs") or (None, None)
-        epochs = [epoch for epoch in self.recording.epochs if last is None or epoch <= last]
-        return int(epochs[-1] if epochs else self.recording.epochs[0])
+        return epochs_shown(self.recording, self.options.get("epochs"))[-1]
 
     def build(self, zone: Zone = PLANE) -> None:
         """Compute what is shown of the last epoch, and make the mobjects."""
