@@ -1,0 +1,135 @@
+"""The experiments that are shipped keep what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.linalg import subspace_angles
+from sklearn.decomposition import PCA
+
+from engine.experiment import Experiment, list_experiments, load_experiment
+from engine.recording import Recording
+from engine.run import run_experiment
+
+# What is said of each preset: lowest and highest accuracy on the training data, lowest on what is held out
+PROMISES = {
+    "blobs": (1.0, 1.0, 0.98),
+    "bullseye-2": (0.9, 0.99, None),
+    "bullseye-3": (1.0, 1.0, None),
+    "circles": (1.0, 1.0, 0.98),
+    "digits": (0.99, 1.0, 0.94),
+    "interval": (1.0, 1.0, None),
+    "linked-rings": (1.0, 1.0, None),
+    "linked-rings-3": (0.9, 0.99, None),
+    "moons": (1.0, 1.0, 0.98),
+    "overfit": (1.0, 1.0, 0.7),
+    "overfit-dropout": (0.9, 1.0, 0.8),
+    "overfit-early": (0.8, 0.98, 0.8),
+    "pass-the-class": (0.85, 0.99, 0.85),
+    "perceptron": (1.0, 1.0, None),
+    "plain-small": (0.0, 0.15, 0.0),
+    "resnet-small": (0.99, 1.0, 0.95),
+    "spirals": (1.0, 1.0, None),
+    "spirals-linear": (0.6, 0.75, None),
+    "spirals-wide": (1.0, 1.0, None),
+    "two-curves": (1.0, 1.0, None),
+    "two-curves-linear": (0.65, 0.8, None),
+    "xor": (1.0, 1.0, None),
+}
+
+# The same of those that predict numbers: lowest and highest mean squared error, on what is held out where something is
+ERRORS = {
+    "autoencoder-linear": (0.0, 0.06),
+    "lstm-adding": (0.0, 0.001),
+    "regression": (0.0, 0.015),
+    "rnn-adding": (0.15, 0.17),
+    "rnn-sine": (0.0, 1e-4),
+}
+
+# Those that need MNIST are tried on a few images of noise; `neurofilm bench results` measures them.
+LARGE = ["autoencoder-deep", "lenet", "mnist-16", "mnist-wide", "nielsen-100", "nielsen-30"]
+
+
+def test_every_preset_makes_a_promise() -> None:
+    assert set(list_experiments()) == {*PROMISES, *ERRORS, *LARGE}
+
+
+@pytest.mark.parametrize("name", sorted({*PROMISES, *ERRORS, *LARGE}))
+def test_presets_are_complete_as_they_stand(name: str, mnist_folder: Path) -> None:
+    preset = load_experiment(name)
+    assert preset.name == name and preset.description
+    assert preset.resolved() == preset and Experiment.from_toml(preset.to_toml()) == preset
+    train, _ = preset.dataset_split()
+    network = preset.build_network(train)
+    assert network.input_shape == train.input_shape and network.seed == preset.training.seed
+
+
+@pytest.mark.parametrize("name", sorted(PROMISES))
+def test_presets_keep_their_promises(name: str, tmp_path: Path) -> None:
+    least, most, held_out = PROMISES[name]
+    run = run_experiment(load_experiment(name), tmp_path / name)
+    assert run.state == ("stopped" if run.training.get("early_stopping") else "finished")
+    assert least <= run.evaluate(run.final_epoch)["accuracy"] <= most
+    assert ("val_accuracy" in run.metrics) == (held_out is not None)
+    if held_out is not None:
+        assert run.metrics["val_accuracy"][run.final_epoch] >= held_out
+    if name == "spirals":
+        check_spirals(run)
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_presets_that_predict_numbers_keep_their_promises(name: str, tmp_path: Path) -> None:
+    least, most = ERRORS[name]
+    run = run_experiment(load_experiment(name), tmp_path / name)
+    assert run.state == "finished"
+    assert least <= run.metrics["val_loss" if "val_loss" in run.metrics else "loss"][-1] <= most
+    if name == "autoencoder-linear":
+        check_principal_plane(run)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_presets_for_mnist_run(name: str, mnist_folder: Path, tmp_path: Path) -> None:
+    preset = load_experiment(name)
+    run = run_experiment(preset.override(epochs=8), tmp_path / "run")
+    assert run.state == "finished" and run.test is not None and np.isfinite(run.test["loss"])
+    assert run.metrics["loss"][-1] < run.metrics["loss"][0]
+    parameters = {"mnist-16": 13_002, "nielsen-30": 23_860, "nielsen-100": 79_510, "mnist-wide": 109_386}
+    assert run.network().parameter_count == parameters.get(name, run.network().parameter_count)
+
+
+def test_what_is_done_against_overfitting_helps(tmp_path: Path) -> None:
+    runs = {name: run_experiment(load_experiment(name), tmp_path / name) for name in PROMISES if "overfit" in name}
+    losses = {name: run.metrics["val_loss"][run.final_epoch] for name, run in runs.items()}
+    assert losses["overfit"] > 1.5 * losses["overfit-dropout"] > 2 * losses["overfit-early"]
+    # the same start and the same steps: early stopping only ends them
+    early, whole = runs["overfit-early"].metrics["val_loss"], runs["overfit"].metrics["val_loss"]
+    np.testing.assert_array_equal(early, whole[: len(early)])
+    assert whole.min() < 0.5 * whole[-1]
+
+
+def check_principal_plane(run: Recording) -> None:
+    """What a linear autoencoder rebuilds with is the plane of the first principal components, and as good."""
+    found, best = run.network().weights["1.weight"].astype(float), PCA(2).fit(run.data.x)
+    assert np.rad2deg(subspace_angles(found.T, best.components_.T)).max() < 1
+    rebuilt = best.inverse_transform(best.transform(run.data.x))
+    least = float(((run.data.x - rebuilt) ** 2).mean())
+    assert least * (1 - 1e-5) < run.evaluate()["loss"] < 1.005 * least
+
+
+def check_spirals(run: Recording) -> None:
+    """What the preset says of its seed, which the film relies on."""
+    network, data = run.network(), run.data
+    assert [layer.units for layer in network.layers] == [2, 2, 2, 2, 1]  # type: ignore[attr-defined]
+    matrices = [network.weights[f"{layer}.weight"].astype(float) for layer in range(4)]
+    assert max(np.linalg.cond(matrix) for matrix in matrices) < 30
+    assert min(np.linalg.det(matrix) for matrix in matrices) > 1  # no layer mirrors the plane
+    for space in network.activations(data.x)[:4]:
+        # neighbours on an arm stay neighbours, so that the arms are seen as curves
+        steps = [np.hypot(*np.diff(space[data.y == arm], axis=0).T).max() for arm in (0, 1)]
+        assert max(steps) < 0.5
+    last, line = network.activations(data.x)[3], network.weights["4.weight"][:, 0]
+    distance = (last @ line + network.weights["4.bias"][0]) / np.hypot(*line)
+    assert np.where(data.y == 1, distance, -distance).min() > 0.25
+    assert len(run) == 301 and run.metrics["accuracy"][100:].min() == 1.0
