@@ -3,19 +3,23 @@ VENV    ?= .venv
 FILM    ?= spirals
 QUALITY ?= m
 ARGS    ?=
+EXAMPLES ?= 5000
 BENCH   ?= $(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))
 
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: film test setup lint format bench clean help
+.PHONY: film test fuzz setup lint format bench clean help
 
 film: $(READY)  ## train what the film needs, then render it (FILM=spirals QUALITY=l|m|h|p|k)
 	$(BIN)/neurofilm film $(FILM) --quality $(QUALITY) --overwrite
 
 test: $(READY)  ## run the tests (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(READY)  ## damage files at random for as long as it takes (EXAMPLES=... of each kind)
+	NEUROFILM_FUZZ=long EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 setup: $(READY)  ## make .venv with neurofilm in it, and nothing else (PYTHON=... picks the interpreter)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -50,7 +51,9 @@ def _read(file: str, name: str, archive: zipfile.ZipFile, member: zipfile.ZipInf
     with archive.open(member) as stream:
         _check_header(file, name, stream, member)
     with archive.open(member) as stream:
-        array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
         if stream.read(1):  # reaching the end has the checksum compared
             raise DataError(f"{file}: {name} holds more than its header states")
     return array
@@ -61,7 +64,13 @@ def _check_header(file: str, name: str, stream: IO[bytes], member: zipfile.ZipIn
     size = member.file_size
     version = npy.read_magic(stream)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, dtype = read(stream)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a damaged header can read like odd Python
+            shape, _, dtype = read(stream)
+    except Exception as error:  # NumPy's parser raises whatever the damage makes it stumble over
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(f"{file} is damaged: the header of {name} cannot be read: {reason}") from None
     if dtype.hasobject:
         raise DataError(f"{file}: {name} holds Python objects, which are not read: save it as numbers or text")
     if dtype.itemsize == 0:
