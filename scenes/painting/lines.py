@@ -9,6 +9,8 @@ import numpy as np
 from engine.jit import kernel
 from scenes.painting.blending import blended, word
 
+LONGEST = 12  # pieces of a line that are painted as one where they are straight
+
 
 @kernel
 def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, peak, start, along):
@@ -33,14 +35,14 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
     fx, fy, length_f = np.float32(ux), np.float32(uy), np.float32(length)
     limit, limit_2, solid_2 = np.float32(reach), np.float32(reach * reach), np.float32((reach - 1.0) ** 2)
     full = np.uint8(peak + half)
+    steep = abs(uy) > 1e-6
+    slope, spread = (ux / uy, reach / abs(uy)) if steep else (0.0, right - left)
     for y in range(max(0, int(math.floor(top))), min(height, int(math.ceil(bottom)))):
         py = y + 0.5 - y0
-        low, high = left, right
-        if abs(uy) > 1e-6:
-            # the strip within `reach` of the infinite line, at this height
-            middle, spread = x0 + ux * py / uy, reach / abs(uy)
-            low, high = max(low, middle - spread), min(high, middle + spread)
-        first, last = int(math.floor(max(low, 0.0))), int(math.ceil(min(high, float(width))))
+        # the strip within `reach` of the infinite line, at this height
+        middle = x0 + py * slope
+        first = int(max(left, middle - spread, 0.0))
+        last = min(int(max(min(right, middle + spread), -1.0)) + 1, width)
         py_f, px = np.float32(py), np.float32(first - 0.5 - x0)
         for x in range(first, last):
             px += one
@@ -61,6 +63,20 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
                 if along:
                     place[y, x] = np.float32(start) + t * inverse
     return count
+
+
+@kernel
+def is_straight(points, first, last):
+    """Whether the vertices between two lie on the straight line from one to the other, to a twentieth of a pixel."""
+    dx, dy = points[last, 0] - points[first, 0], points[last, 1] - points[first, 1]
+    length = math.sqrt(dx * dx + dy * dy)
+    for k in range(first + 1, last):
+        px, py = points[k, 0] - points[first, 0], points[k, 1] - points[first, 1]
+        along = px * dx + py * dy
+        # written so that a NaN is not straight
+        if not (abs(px * dy - py * dx) <= 0.05 * length and 0 <= along <= length * length):
+            return False
+    return True
 
 
 @kernel
@@ -90,12 +106,16 @@ def paint_polylines(words, points, starts, widths, colours, per_vertex, opacity,
         half_width = max(widths[line], 1.0) / 2
         peak = np.float32(255.0 * min(widths[line], 1.0))
         count = 0
-        for k in range(first, max(last - 1, first + 1)):
+        k = first
+        while k < max(last - 1, first + 1):
             end = min(k + 1, last - 1)
+            while not per_vertex and end < last - 1 and end - k < LONGEST and is_straight(points, k, end + 1):
+                end += 1
             count = cover_segment(
                 coverage, place, touched, count, points[k, 0], points[k, 1], points[end, 0], points[end, 1],
                 half_width, peak, k - first, per_vertex,
             )  # fmt: skip
+            k = max(end, k + 1)
         if not per_vertex:
             colour = word(colours[line, 0], colours[line, 1], colours[line, 2])
             share = np.uint32(min(max(colours[line, 3] * opacity, 0.0), 1.0) * 256.0 + 0.5)
