@@ -272,7 +272,7 @@ class Weights(Stage):
             key = self.scale_legend(CLOSE_KEY, largest)
             left, right, bottom, _ = picture.boxes[0]
             inputs, outputs = weight.shape
-            size = f"a row for each of {counted(outputs, 'neuron')}, a column for each of {counted(inputs, 'input')}"
+            size = f"rows: {counted(outputs, 'neuron')}, columns: {counted(inputs, 'input')}"
             names = [*self.row_names(weight, picture), written(size, ((left + right) / 2, bottom - 0.3), widest=5.8)]
             self.heading(f"The {self.layer_name(k + 1)} layer")
             if k == 0:

@@ -22,6 +22,7 @@ RING = 0.02
 WIDEST = 4.5  # stroke of the strongest contribution
 RESTING, LIT = 0.1, 0.55  # how visible connections are before and after something has passed
 FEW = 60  # connections between two layers; where there are more, each is fainter
+UNSEEN = 0.02  # opacity
 LENGTH = 0.45  # of what runs along a connection, as a share of the connection
 ROOM_FOR_NOUNS = 1.9  # distance of layers from which on there is room for "16 neurons"
 NAMES = 0.4  # room below for the layers' sizes
@@ -89,9 +90,8 @@ class FlowingNetwork(VGroup):
         self.rings = PointCloud(spots, theme.muted, self.radius)
         self.cores = PointCloud(spots, theme.background, self.radius - RING)
         apart = float(columns[1] - columns[0])
-        widest = apart - 0.15 if apart < ROOM_FOR_NOUNS else None
         self.names = [
-            written(self._name(k, apart), (columns[k], zone.bottom + 0.12), color=theme.muted, widest=widest)
+            written(self._name(k, apart), (columns[k], zone.bottom + 0.12), color=theme.muted)
             for k in range(len(self.widths) - 1)
         ]
         super().__init__(self.edges, self.pulses, self.rings, self.cores, *([self.dots] if self.dots else []))
@@ -103,9 +103,10 @@ class FlowingNetwork(VGroup):
     def _name(self, k: int, apart: float) -> str:
         """How many neurons a layer has, and how many of them are shown."""
         shown, width = len(self.shown[k]), self.widths[k]
-        noun = " pixel" if k == 0 else " neuron"
-        noun = "" if apart < ROOM_FOR_NOUNS else noun if width == 1 else f"{noun}s"
-        return f"{width:,}{noun}" if shown == width else f"{shown} of {width:,}{noun}"
+        if apart < ROOM_FOR_NOUNS:
+            return f"{width:,}"
+        noun = "pixel" if k == 0 else "neuron"
+        return f"{'' if shown == width else f'{shown} of '}{width:,} {noun if width == 1 else f'{noun}s'}"
 
     def _ranges(self, activations: Sequence[str], x: np.ndarray) -> list[tuple[float, float]]:
         """What is dark and what is bright, for the inputs and each layer."""
@@ -180,8 +181,10 @@ class FlowingNetwork(VGroup):
             pulse_tints.append(self._tint(values, 1.0))
             pulse_widths.append(WIDEST * strength if 0.0 < share < 1.0 else np.zeros_like(strength))
         self._paint_neurons(neurons)
-        self.edges.set_colours(np.concatenate(tints))
-        self.edges.widths = np.concatenate(widths)
+        colours = np.concatenate(tints)
+        self.edges.set_colours(colours)
+        # what cannot be seen need not be painted
+        self.edges.widths = np.where(colours[:, 3] > UNSEEN, np.concatenate(widths), 0.0)
         self.pulses.set_lines(np.concatenate(pulse_lines))
         self.pulses.set_colours(np.concatenate(pulse_tints))
         self.pulses.widths = np.concatenate(pulse_widths)

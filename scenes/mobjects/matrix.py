@@ -11,7 +11,6 @@ from scenes.mobjects.readout import Readout
 from scenes.theme import DARK, TEXT, Theme, Zone
 
 MOST_ROWS, MOST_COLUMNS = 6, 4
-LEGIBLE = 18.0  # the smallest size of numbers
 WIDE, HIGH = 1.25, 1.9  # distances of entries, in widths and heights of a number
 DOT = 0.05  # distance of the dots that stand for what is left out
 
@@ -55,7 +54,7 @@ class Matrix(VGroup):
         high, wide = HIGH * sample.height, WIDE * sample.width
         width, height = (max(slots_x) + 1) * wide, (max(slots_y) + 1) * high
         size *= min(1.0, (zone.width - 0.3) / width, zone.height / height)
-        self.size = max(size, LEGIBLE)
+        self.size = max(size, TEXT.small)
         sample = Readout("", widest, style, size=self.size)
         high, wide = HIGH * sample.height, WIDE * sample.width
         width, height = (max(slots_x) + 1) * wide, (max(slots_y) + 1) * high

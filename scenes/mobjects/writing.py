@@ -11,6 +11,7 @@ from scenes.mobjects.text import Label
 from scenes.theme import DARK, TEXT
 
 LEFT, CENTER, RIGHT = (-1, 0), (0, 0), (1, 0)  # which edge of a text is where it is said to be
+HALF_LETTER = 0.26  # how far the baseline lies below the middle of a line, in em
 
 
 def written(
@@ -31,17 +32,17 @@ def written(
         x and y, in scene units.
     edge : tuple of int
         Which point of the text is there: (-1, 0) is the middle of its left edge, (0, 1) the middle of its top.
+        Texts with their middle at one height stand on one line.
     widest : float, optional
-        A wider text is made smaller, in scene units.
+        A wider text is cut, in scene units.
     """
     label = Label(text, size=size, color=color, bold=bold)
-    if widest is not None and label.width > widest:
-        label.scale(widest / label.width)
+    shown = text
+    while widest is not None and label.width > widest and len(shown) > 1:
+        # as many letters as there is room for, at least one less than before
+        shown = shown[: min(len(shown) - 1, max(1, int(len(shown) * widest / label.width)))].rstrip()
+        label = Label(shown + "…", size=size, color=color, bold=bold)
     if edge[1] == 0:
-        # letters with and without descenders stand on one line
-        reference = Label("x", size=size)
-        offset = reference.height / 2
-        label.move_to([*at, 0], aligned_edge=np.array([edge[0], 0, 0]))
-        label.shift([0, at[1] - offset - label.baseline, 0])
-        return Still(label)
+        align = {-1: "left", 0: "center", 1: "right"}[edge[0]]
+        return Still(label.stand_on(at[0], at[1] - HALF_LETTER * size / 96, align))
     return Still(label.move_to([*at, 0], aligned_edge=np.array([*edge, 0])))

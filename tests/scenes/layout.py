@@ -10,15 +10,17 @@ import numpy as np
 
 from engine.recording import Recording
 from scenes.mobjects.field import Field, ValueField
-from scenes.mobjects.readout import Readout
+from scenes.mobjects.readout import ASCENT, DESCENT, Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.still import Still
+from scenes.mobjects.text import Label
 from scenes.mobjects.tiles import Tiles
 from scenes.rendering import Part, configured, measure_parts
 from scenes.stage import BaseStage
-from scenes.theme import SAFE
+from scenes.theme import SAFE, TEXT
 
 TOLERANCE = 0.02
+SMALLEST = TEXT.small - 0.5  # size of letters
 Box = tuple[str, np.ndarray]  # what it is, and left, right, bottom, top
 
 
@@ -46,13 +48,32 @@ def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
     return texts, pictures
 
 
+def sizes(scene: BaseStage) -> list[tuple[str, float]]:
+    """The sizes of letters of all texts that are to be seen, in manim's points."""
+    found = []
+    for member in scene.get_mobject_family_members():
+        if isinstance(member, Readout) and member.opacity > 0:
+            left, bottom = member.points[0, :2], member.points[3, :2]
+            found.append((f"{member.label} {member.text}", 96 * float(np.hypot(*(left - bottom))) / (ASCENT + DESCENT)))
+            continue
+        still = member.current if isinstance(member, Slot) else member
+        if not isinstance(still, Still) or still.opacity == 0:
+            continue
+        scale = float(np.ptp(still.points[:, 1]) / max(np.ptp(still.home[:, 1]), 1e-9))
+        for label in still.shared.mobject.get_family():
+            if isinstance(label, Label) and label.height > 0:
+                fresh = Label(label.text, size=label.size)
+                found.append((label.text, label.size * label.height / fresh.height * scale))
+    return found
+
+
 def overlap(a: np.ndarray, b: np.ndarray) -> bool:
     across, up = min(a[1], b[1]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[2], b[2])
     return bool(across > TOLERANCE and up > TOLERANCE)
 
 
 def faults(scene: BaseStage) -> list[str]:
-    """What lies outside the safe part of the frame, and which texts lie over one another or over a picture."""
+    """What lies outside the safe part of the frame, which texts lie over others or over pictures, or are too small."""
     texts, pictures = boxes(scene)
     found = [
         f"{name} leaves the frame"
@@ -63,7 +84,8 @@ def faults(scene: BaseStage) -> list[str]:
         or box[3] > SAFE.top + TOLERANCE
     ]
     found += [f"{a} overlaps {b}" for (a, p), (b, q) in combinations(texts, 2) if overlap(p, q)]
-    return found + [f"{a} overlaps {b}" for a, p in texts for b, q in pictures if overlap(p, q)]
+    found += [f"{a} overlaps {b}" for a, p in texts for b, q in pictures if overlap(p, q)]
+    return found + [f"{text!r} is too small: {size:.0f}" for text, size in sizes(scene) if size < SMALLEST]
 
 
 def walk(scene: type[BaseStage], recording: Recording, options: Mapping[str, Any] | None = None) -> list[BaseStage]:
