@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import SETTINGS, data_dir_option, example, find_run
+from cli.options import SETTINGS, data_dir_option, example, find_run, printable
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -27,17 +27,16 @@ def info(run: Path) -> None:
     recording = Recording(find_run(run))
     click.echo(f"{recording.path}: {outcome(recording)}")
     for name, value in facts(recording).items():
-        click.echo(f"  {name:<11} {value}")
+        click.echo(f"  {name:<11} {printable(value)}")
     draw_loss(recording)
 
 
 def facts(recording: Recording) -> dict[str, str]:
     """What a run is, in a few named words."""
     from cli.progress import describe
-    from engine.network import Network
 
     data = recording.data_description
-    network = Network.from_config(recording.network_config)
+    parameters = recording.parameter_count  # which sees that the configuration makes sense
     held_out = {"validation": data.count("validation"), "testing": data.count("test")}
     experiment = recording.experiment
     found = {
@@ -46,7 +45,7 @@ def facts(recording: Recording) -> dict[str, str]:
         + "".join(f", {count} for {use}" for use, count in held_out.items() if count),
         "classes": ", ".join(data.class_names),
         "network": describe_network(recording.network_config),
-        "parameters": f"{network.parameter_count:,}",
+        "parameters": f"{parameters:,}",
         "training": describe_settings(recording.training),
         "best epoch": "" if recording.best_epoch is None else describe_epoch(recording, recording.best_epoch),
         "test": "" if recording.test is None else describe(recording.test),

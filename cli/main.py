@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from cli.bench import bench
 from cli.doctor import doctor
 from cli.film import film
 from cli.info import info
 from cli.list import list_command
-from cli.options import SETTINGS, example
+from cli.options import SETTINGS, example, printable
 from cli.render import render
 from cli.storyboard import storyboard
 from cli.train import train
@@ -28,7 +29,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except NeurofilmError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {printable(str(error))}", err=True)
             ctx.exit(WRONG_USAGE if isinstance(error, ConfigurationError) else FAILURE)
         except MemoryError as error:
             click.echo(f"Error: there is not enough memory: {error or 'nothing more can be allocated'}", err=True)
@@ -51,7 +52,7 @@ def main() -> None:
     """
 
 
-for command in (film, train, render, storyboard, list_command, info, doctor):
+for command in (film, train, render, storyboard, list_command, info, doctor, bench):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -105,6 +105,11 @@ def _use_data_dir(context: click.Context, parameter: click.Parameter, folder: Pa
     os.environ[DATA_DIR] = str(folder.resolve())
 
 
+def printable(text: str) -> str:
+    """Text from a file, with what would steer the terminal made visible."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
 def find_run(run: Path) -> Path:
     """The run directory that is meant: a path, or the name of one under runs/."""
     if not run.exists() and len(run.parts) == 1 and (RUNS / run).is_dir():

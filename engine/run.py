@@ -12,7 +12,6 @@ from engine.dataset_section import forget_data, load_data
 from engine.datasets.dataset import as_arrays
 from engine.errors import RecordingError
 from engine.experiment import Experiment
-from engine.network import Network
 from engine.recording import Recorder, Recording
 from engine.training import Callback, Progress, fit
 from engine.transfer import take_weights
@@ -119,7 +118,7 @@ def resume(path: str | Path, *, progress: Progress | None = None, callbacks: Ite
             f"{recording.path} has finished its {training.epochs} epochs: there is nothing to go on with"
         )
     data = recording.data
-    network = Network.from_config(recording.network_config)
+    network = recording.build_network()
     recorder, checkpoint = Recorder.resume(recording.path)
     try:
         recorder.start(network, recording.training, data.arrays())

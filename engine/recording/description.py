@@ -159,13 +159,16 @@ def _checked(values: dict[str, Any]) -> RunDescription:
     expect(run.state in get_args(State), f"state is {run.state!r}")
     for name in ("network", "training", "versions"):
         expect(isinstance(getattr(run, name), dict), f"{name} is not an object")
+    expect(isinstance(run.training.get("loss", ""), str), "the loss is not text")
+    expect(isinstance(run.training.get("early_stopping"), dict | None), "early_stopping is not an object")
     for name in ("last_epoch", "best_epoch"):
         epoch = getattr(run, name)
         expect(epoch is None or _is_count(epoch), f"{name} is {epoch!r}")
     measured = isinstance(run.test, dict) and all(isinstance(value, float) for value in run.test.values())
     expect(run.test is None or measured, f"test is {run.test!r}")
     for name in ("message", "experiment_sha256"):
-        expect(isinstance(getattr(run, name), str | None), f"{name} is not text")
+        text = getattr(run, name)
+        expect(text is None or _is_text(text), f"{name} is not text")
     expect(_is_count(run.snapshot_every) and run.snapshot_every > 0, f"snapshot_every is {run.snapshot_every!r}")
     expect(all(map(_is_count, run.snapshot_steps)), "snapshot_steps are not numbers of steps")
     _check_data(data)
@@ -173,7 +176,7 @@ def _checked(values: dict[str, Any]) -> RunDescription:
 
 
 def _check_data(data: DataDescription) -> None:
-    expect(isinstance(data.name, str), "the name of the data is not text")
+    expect(_is_text(data.name), "the name of the data is not text")
     expect(data.task in ("classification", "regression"), f"the task is {data.task!r}")
     expect(isinstance(data.arrays, dict) and {"x", "y"} <= set(data.arrays), "the data have no x or no y")
     for name, array in data.arrays.items():
@@ -181,7 +184,7 @@ def _check_data(data: DataDescription) -> None:
         expect(isinstance(array["dtype"], str) and isinstance(array["sha256"], str), f"{name} is not described")
         expect(all(map(_is_count, array["shape"])), f"{name} has the shape {array['shape']!r}")
     for name in ("feature_names", "class_names", "target_names", "label_names"):
-        expect(all(isinstance(text, str) for text in getattr(data, name)), f"{name} are not texts")
+        expect(all(map(_is_text, getattr(data, name))), f"{name} are not texts")
     expect(data.image_shape is None or all(map(_is_count, data.image_shape)), f"image_shape is {data.image_shape!r}")
 
 
@@ -219,3 +222,8 @@ def expect(condition: bool, otherwise: str) -> None:
 
 def _is_count(value: object) -> bool:
     return type(value) is int and value >= 0
+
+
+def _is_text(value: object) -> bool:
+    """Whether this is text that can be shown: JSON can also write halves of characters."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ConfigurationError, RecordingError
+from engine.errors import ConfigurationError, DataError, RecordingError
 from engine.recording.data import RecordedData, read_data
 from engine.recording.description import DataDescription, RunDescription, State, read_description
 from engine.recording.directory import (
@@ -204,42 +205,69 @@ class Recording:
     def network(self, epoch: int = -1, step: int | None = None) -> Network:
         """The network as it was after an epoch, or after a single step; see `parameters`."""
         values = self.parameters(epoch, step=step)
-        network = self._build()
+        network = self.build_network()
         network.parameters[:] = values
         return network
 
-    def _build(self) -> Network:
+    def build_network(self) -> Network:
+        """The network as it was before training, from its configuration alone.
+
+        Raises
+        ------
+        RecordingError
+            When it cannot be built; before anything is allocated where its size is not what was recorded.
+        """
         from engine.network import Network
 
-        try:
-            if self._count != self._run.parameter_count:
-                raise ConfigurationError(f"its layers have {self._count} parameters, not {self._run.parameter_count}")
+        with self._describing_a_network():
+            if self.parameter_count != self._run.parameter_count:
+                raise ConfigurationError(
+                    f"its layers have {self.parameter_count} parameters, not {self._run.parameter_count}"
+                )
             return Network.from_config(self.network_config)
-        except (ConfigurationError, KeyError, TypeError, ValueError) as error:
+
+    @cached_property
+    def parameter_count(self) -> int:
+        """How many parameters the configured layers have, worked out without making them."""
+        from engine.layers import layer_from_config
+
+        with self._describing_a_network():
+            shape, count = tuple(self.network_config["input_shape"]), 0
+            for settings in self.network_config["layers"]:
+                layer = layer_from_config(settings)
+                count += sum(parameter.size for parameter in layer.parameters(shape))
+                shape = layer.output_shape(shape)
+            return count
+
+    @contextmanager
+    def _describing_a_network(self) -> Iterator[None]:
+        """Whatever is wrong with a configuration is a fault of run.json."""
+        try:
+            yield
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise RecordingError(f"{self.path / RUN} describes a network that cannot be built: {error}") from None
 
     @cached_property
-    def _count(self) -> int:
-        """How many parameters the configured layers have, worked out before anything is allocated."""
-        from engine.layers import layer_from_config
-
-        shape, count = tuple(self.network_config["input_shape"]), 0
-        for settings in self.network_config["layers"]:
-            layer = layer_from_config(settings)
-            count += sum(parameter.size for parameter in layer.parameters(shape))
-            shape = layer.output_shape(shape)
-        return count
-
-    @cached_property
     def _evaluator(self) -> Network:
-        return self._build()
+        return self.build_network()
+
+    @property
+    def _loss(self) -> str:
+        if "loss" not in self.training:
+            raise RecordingError(f"{self.path / RUN} does not say which loss was made small")
+        return str(self.training["loss"])
 
     def evaluate(self, epoch: int = -1) -> dict[str, float]:
         """Loss and, for classification, accuracy on the training data with the network of an epoch."""
         epoch = self._find(epoch)
         if epoch not in self._evaluated:
             self._evaluator.parameters[:] = self.parameters(epoch)
-            self._evaluated[epoch] = self._evaluator.evaluate(self.data.x, self.data.y, loss=self.training["loss"])
+            try:
+                self._evaluated[epoch] = self._evaluator.evaluate(self.data.x, self.data.y, loss=self._loss)
+            except (ConfigurationError, DataError) as error:
+                raise RecordingError(
+                    f"{self.path} holds data that its network cannot be measured on: {error}"
+                ) from None
         return dict(self._evaluated[epoch])
 
     def checkpoint(self) -> dict[str, Any]:
