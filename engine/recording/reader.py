@@ -141,9 +141,11 @@ class Recording:
         if sha256(text) != self._run.experiment_sha256:
             raise RecordingError(f"{path} is damaged or was changed: it is not the experiment that was recorded")
         try:
-            return Experiment.from_toml(text.decode())
-        except (UnicodeDecodeError, RecursionError):
-            raise RecordingError(f"{path} is not an experiment") from None
+            return Experiment.from_toml(text.decode() + "\n")  # with which it is never taken for a path
+        except UnicodeDecodeError:
+            raise RecordingError(f"{path} is not an experiment: it is not UTF-8 text") from None
+        except ConfigurationError as error:
+            raise RecordingError(f"{path} is not an experiment that this version can run: {error}") from None
 
     @cached_property
     def data(self) -> RecordedData:

@@ -284,7 +284,7 @@ def test_changed_experiments_are_found(run: Path) -> None:
     assert "experiment.toml is missing" in sentence(run)
     (run / "experiment.toml").write_text("name = 'spirals'")
     assert "experiment.toml is damaged or was changed" in sentence(run)
-    for text in (b"name = '\xff'", b"a = " + b"[" * 100_000):
+    for text in (b"name = '\xff'", b"a = " + b"[" * 100_000, b"/etc/other.toml", b"name = 3"):
         (run / "experiment.toml").write_bytes(text)
         resign(run / "run.json", lambda values, text=text: values.update(experiment_sha256=sha256(text)))
         assert "experiment.toml is not an experiment" in sentence(run)
