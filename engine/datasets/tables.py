@@ -159,7 +159,10 @@ def _read_cells(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         rows = [[cell.strip() for cell in row] for row in reader]
     except csv.Error as error:
         raise DataError(f"{path.name} is not a CSV file: {error}") from None
-    (_, names), *body = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
+    filled = [(number, row) for number, row in enumerate(rows, start=1) if any(row)]
+    if not filled:
+        raise DataError(f"{path.name} is empty")
+    (_, names), *body = filled
     _check_header(path.name, names)
     for number, row in body:
         if len(row) != len(names):

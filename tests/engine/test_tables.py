@@ -343,3 +343,7 @@ def test_an_archive_that_is_made_to_fill_the_memory_is_not_unpacked(
 def test_types_that_hold_nothing_are_refused(tmp_path: Path) -> None:
     path = hand_made(tmp_path, "{'descr': '|S0', 'fortran_order': False, 'shape': (1000000000000, 1), }")
     assert sentence(path) == "data.npz: x is of type |S0, which holds nothing"
+
+
+def test_a_file_of_control_characters_is_empty(tmp_path: Path) -> None:
+    assert sentence(write(tmp_path, "\x1f\n")) == "flowers.csv is empty"
