@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -166,10 +165,6 @@ class Network:
             self._program = machine.assemble(self._plan.operations, self._plan.spans, self.input_shape, self.dtype)
         return self._program
 
-    def threads(self) -> AbstractContextManager[Any]:
-        """The context that passes run in: BLAS keeps to one thread where kernels have threads of their own."""
-        return one_blas_thread() if any(each.own_threads for each in self._plan.operations) else nullcontext()
-
     def workspace(self, capacity: int) -> machine.Workspace:
         """Buffers for batches of `capacity` examples, kept for the next call."""
         if self._workspace is None or self._workspace.capacity != capacity:
@@ -236,7 +231,7 @@ class Network:
             stop = min(start + capacity, examples)
             run[machine.BATCH] = stop - start
             space.values[: (stop - start) * inputs.shape[1]] = inputs[start:stop].reshape(-1)
-            with self.threads():
+            with one_blas_thread():
                 machine.forward_pass(self.program, max(ends), run, self.parameters, space)
             for end, output in zip(ends, outputs, strict=True):
                 at = self.program.layout[max(end, 1) - 1]
@@ -271,7 +266,7 @@ class Network:
         totals = np.zeros(3)
         order = np.arange(data.x.shape[0])
         run = self.new_run()
-        with self.threads():
+        with one_blas_thread():
             machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, run, totals)
         return summarise(totals, bool(answers))
 
@@ -309,7 +304,7 @@ class Network:
         run, totals, gradient = self.new_run(), np.zeros(3), np.zeros_like(self.parameters)
         run[machine.BATCH], run[machine.TRAINING], run[machine.STEP] = examples, training, step
         machine.gather(data, np.arange(examples), 0, examples, space)
-        with self.threads():
+        with one_blas_thread():
             machine.forward_pass(self.program, objective.operations, run, self.parameters, space)
             machine.measure(self.program, objective, run, space, totals)
             machine.backward_pass(self.program, objective.operations, run, self.parameters, space, gradient)

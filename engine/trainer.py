@@ -17,6 +17,7 @@ from engine.network import check_seed
 from engine.objective import build_objective, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
+from engine.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -130,7 +131,7 @@ class Trainer:
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
         rates, start = self._learning_rates(), self.network.parameters.copy()
         for last in sorted({*halts, self.batches}):
-            with self.network.threads():
+            with one_blas_thread():
                 machine.train_batches(
                     self.network.program, self.objective, self._descent, rates, self.network.parameters,
                     self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
@@ -171,7 +172,7 @@ class Trainer:
         data = self.data if data is None else data
         examples = data.x.shape[0]
         space, order = network.workspace(network.chunk(examples)), np.arange(examples)
-        with network.threads():
+        with one_blas_thread():
             machine.evaluate_batches(
                 network.program, self.objective, network.parameters, data, order, space, network.new_run(), totals
             )

@@ -76,8 +76,6 @@ class Operation:
         For 2, the operation has no tape of its own but shares that of the operation two places before it; 0 for none.
     activation : str or None
         The name of the activation function, when the operation is one.
-    own_threads : bool
-        Whether the kernels call BLAS from several threads of their own, so that BLAS must keep to one.
     """
 
     kernels: Callable[[np.dtype[Any]], tuple[Any, Any]]
@@ -88,7 +86,6 @@ class Operation:
     tape_per_example: int = 0
     tape_of: int = 0
     activation: str | None = None
-    own_threads: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,40 +11,52 @@ import numpy as np
 from engine.activations import get_activation
 from engine.errors import ConfigurationError
 from engine.initializers import get_initializer
-from engine.jit import kernel, like
+from engine.jit import like, specialise
 from engine.layers.activation import activation_operations
 from engine.layers.base import Operation, Parameter, Shape, WeightedLayer, check_count
+from engine.products import product, shared_product
 
-# Products go to BLAS at every size: from 32×16×16 down to 32×2×16 it takes a fifth of what a loop nest does.
+# Layers with at least so many weights have products worth sharing out among threads.
+SHARED_WEIGHTS = 2**15
+
+multiply: Any = None  # the product of matrices: each copy of the kernels has its own, given by `specialise`
 
 
-@kernel
 def dense_forward(run, dims, constants, theta, x, y, tape):
     """Y = X W + b, with X (batch, in_features), W (in_features, out_features), b (out_features)."""
     batch, in_features, out_features = run[0], dims[0], dims[1]
-    weight, bias = theta[: in_features * out_features], theta[in_features * out_features :]
-    outputs = y.reshape(batch, out_features)
-    np.dot(x.reshape(batch, in_features), weight.reshape(in_features, out_features), outputs)
+    multiply(False, x, False, theta, y, batch, out_features, in_features)
+    bias, outputs = theta[in_features * out_features :], y.reshape(batch, out_features)
     for n in range(batch):
         for o in range(out_features):
             outputs[n, o] += bias[o]
 
 
-@kernel
 def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dW = Xᵀ dY, db = Σ_n dY_n, dX = dY Wᵀ."""
     batch, in_features, out_features = run[0], dims[0], dims[1]
-    size = in_features * out_features
-    dweight, dbias = dtheta[:size].reshape(in_features, out_features), dtheta[size:]
-    doutputs = dy.reshape(batch, out_features)
-    np.dot(x.reshape(batch, in_features).T, doutputs, dweight)
+    multiply(True, x, False, dy, dtheta, in_features, out_features, batch)
+    dbias, doutputs = dtheta[in_features * out_features :], dy.reshape(batch, out_features)
     dbias[:] = like(x[0], 0)
     for n in range(batch):
         for o in range(out_features):
             dbias[o] += doutputs[n, o]
     if dx.size > 0:
-        weight = theta[:size].reshape(in_features, out_features)
-        np.dot(doutputs, weight.T, dx.reshape(batch, in_features))
+        multiply(False, dy, True, theta, dx, batch, in_features, out_features)
+
+
+@cache
+def _kernels(shared: bool) -> tuple[Any, Any]:
+    name, chosen = ("shared", shared_product) if shared else ("alone", product)
+    return specialise(dense_forward, name, multiply=chosen), specialise(dense_backward, name, multiply=chosen)
+
+
+def _shared_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    return _kernels(True)
+
+
+def _lone_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    return _kernels(False)
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,8 @@ class Dense(WeightedLayer):
     def operations(self, input_shape: Shape) -> list[Operation]:
         in_features = self._in_features(input_shape)
         dims, size = (in_features, self.units), (in_features + 1) * self.units
-        affine = Operation(_dense_kernels, (self.units,), dims, parameters=(0, size))
+        kernels = _shared_kernels if in_features * self.units >= SHARED_WEIGHTS else _lone_kernels
+        affine = Operation(kernels, (self.units,), dims, parameters=(0, size))
         return [affine, *activation_operations(self.activation, (self.units,))]
 
     def _in_features(self, input_shape: Shape) -> int:
@@ -101,7 +115,3 @@ class Dense(WeightedLayer):
                 f"Dense takes one row of features an example, not the shape {input_shape}: put Flatten() before it"
             )
         return input_shape[0]
-
-
-def _dense_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    return dense_forward, dense_backward
