@@ -17,7 +17,7 @@ from engine.errors import (
     nearest,
 )
 
-COMMANDS = ["film", "train", "render", "storyboard", "list", "info", "doctor"]
+COMMANDS = ["film", "train", "render", "storyboard", "list", "info", "doctor", "bench"]
 
 
 @pytest.fixture
