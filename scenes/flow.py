@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenes.animations.propagating import PixelsToNeurons, PropagateActivations
+from scenes.images import image_fault
 from scenes.mobjects.flowing_network import FlowingNetwork, liveliest
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import Legend
@@ -63,10 +64,8 @@ class Flow(Stage):
         data, name, layers = recording.data, recording.name, recording.network_config["layers"]
         if data.task != "classification":
             return f"flow shows how images are told apart: {name} is trained for {data.task}"
-        shape = data.image_shape
-        if shape is None or (len(shape) == 3 and shape[2] != 1):
-            kind = "rows of numbers" if shape is None else "colour images"
-            return f"flow shows networks of grey images: {name} was trained on {kind}"
+        if (fault := image_fault("flow", recording)) is not None:
+            return fault
         other = next((layer["type"] for layer in layers if layer["type"] not in ("dense", "flatten", "dropout")), None)
         if other is not None:
             return f"flow shows dense layers only: {name} has one of type {other!r}"

@@ -49,9 +49,3 @@ def ordinal(number: int) -> str:
         return ORDINALS[number - 1]
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def number_text(value: float, style: str = ".2f") -> str:
-    """A number with a real minus sign, which zero has not."""
-    text = format(value, style)
-    return (text.removeprefix("-") if float(text.replace(",", "")) == 0 else text).replace("-", "−")

@@ -53,6 +53,7 @@ SCENES: dict[str, SceneEntry] = {
     ),
     "boundary": SceneEntry("scenes.boundary", "Boundary", "Regions and every neuron's field over the epochs"),
     "flow": SceneEntry("scenes.flow", "Flow", "An image passes through the network, from its pixels to the answer"),
+    "neuron": SceneEntry("scenes.neuron", "Neuron", "One neuron's sum, bias and activation, and its row of the matrix"),
     "weights": SceneEntry("scenes.weights", "Weights", "What the neurons of images look for, over training"),
 }
 

@@ -9,6 +9,7 @@ from manim import VGroup, smooth
 
 from engine.network import Network
 from scenes.animations.playing import PlayTraining
+from scenes.images import dense_layers, first_layer_fault, image_fault, most_excited
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import ScaleLegend
 from scenes.mobjects.loss_curve import LossCurve
@@ -17,8 +18,8 @@ from scenes.mobjects.still import Still
 from scenes.mobjects.text import Formula
 from scenes.mobjects.tiles import weight_ramp
 from scenes.mobjects.weight_grid import MOST_IMAGES, WeightGrid, weight_images, weight_matrix
-from scenes.mobjects.writing import RIGHT, written
-from scenes.numbers import number_text, ordinal, right_answers, training_readouts
+from scenes.mobjects.writing import RIGHT, number_text, written
+from scenes.numbers import ordinal, right_answers, training_readouts
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
@@ -47,15 +48,7 @@ class Weights(Stage):
 
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
-        shape = recording.data.image_shape
-        if shape is None or (len(shape) == 3 and shape[2] != 1):
-            kind = "rows of numbers" if shape is None else "colour images"
-            return f"weights shows networks of grey images: {recording.name} was trained on {kind}"
-        kinds = [layer["type"] for layer in recording.network_config["layers"]]
-        first = next((kind for kind in kinds if kind != "flatten"), None)
-        if first != "dense":
-            return f"weights shows a first layer that is dense: that of {recording.name} is {first!r}"
-        return None
+        return image_fault("weights", recording) or first_layer_fault("weights", recording)
 
     def construct(self) -> None:
         self.build()
@@ -72,7 +65,7 @@ class Weights(Stage):
         assert data.image_shape is not None
         self.shape = data.image_shape[:2]
         layers = recording.network_config["layers"]
-        self.dense = [k for k, layer in enumerate(layers) if layer["type"] == "dense"]
+        self.dense = dense_layers(recording)
         self.replay = Replay(recording, self.options.get("epochs"))
         self.epoch = self.replay.epoch_at(self.replay.last)
         self.units = layers[self.dense[0]]["units"]
@@ -299,18 +292,6 @@ class Weights(Stage):
     def layer_name(self, k: int) -> str:
         """Which of the dense layers number k (from 0) is."""
         return "last" if k == len(self.dense) - 1 and k > 0 else ordinal(k + 1)
-
-
-def most_excited(network: Network, layer: int, x: np.ndarray) -> tuple[int, int]:
-    """The neuron that tells examples apart most, by its input's standard deviation, and what excites it most.
-
-    Returns
-    -------
-    neuron, example : int
-    """
-    before = network.pre_activations(x)[layer]
-    neuron = int(before.std(axis=0).argmax())
-    return neuron, int(before[:, neuron].argmax())
 
 
 def counted(count: int, noun: str) -> str:

@@ -8,6 +8,7 @@ from manim import VGroup
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.readout import Readout
+from scenes.mobjects.writing import number_text
 from scenes.theme import DARK, TEXT, Theme, Zone
 
 MOST_ROWS, MOST_COLUMNS = 6, 4
@@ -84,7 +85,7 @@ class Matrix(VGroup):
         for row, entries in zip(self.rows, self.entries, strict=True):
             for column, entry in zip(self.columns, entries, strict=True):
                 value = float(values[row, column])
-                entry.set_value(value)
+                entry.set_value(number_text(value, entry.style))
                 if self.signed:
                     entry.number_color = self.theme.positive if value >= 0 else self.theme.negative
         return self

@@ -46,3 +46,9 @@ def written(
         align = {-1: "left", 0: "center", 1: "right"}[edge[0]]
         return Still(label.stand_on(at[0], at[1] - HALF_LETTER * size / 96, align))
     return Still(label.move_to([*at, 0], aligned_edge=np.array([*edge, 0])))
+
+
+def number_text(value: float, style: str = ".2f") -> str:
+    """A number with a real minus sign, which zero has not."""
+    text = format(value, style)
+    return (text.removeprefix("-") if float(text.replace(",", "")) == 0 else text).replace("-", "−")

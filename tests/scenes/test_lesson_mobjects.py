@@ -197,10 +197,10 @@ def test_a_matrix_shows_its_numbers(manim_settings: None, shape: tuple[int, int]
     assert matrix.rows[-1] == shape[0] - 1 and matrix.columns[-1] == shape[1] - 1
     for row, entries in zip(matrix.rows, matrix.entries, strict=True):
         for column, entry in zip(matrix.columns, entries, strict=True):
-            assert entry.text == f"{values[row, column]:.2f}".replace("-", "−")
+            assert entry.text == f"{round(values[row, column], 2) + 0.0:.2f}".replace("-", "−")
             assert entry.number_color == (DARK.positive if values[row, column] >= 0 else DARK.negative)
     matrix.set_values(-values)
-    assert matrix.entries[0][0].text == f"{-values[0, 0]:.2f}".replace("-", "−")
+    assert matrix.entries[0][0].text == f"{round(-values[0, 0], 2) + 0.0:.2f}".replace("-", "−")
     assert matrix.get_left()[0] >= PLACE.left and matrix.get_right()[0] <= PLACE.right
     assert matrix.get_bottom()[1] >= PLACE.bottom and matrix.get_top()[1] <= PLACE.top
 

@@ -17,9 +17,10 @@ from engine.layers import Dense
 from engine.network import Network
 from engine.recording import Recorder, Recording
 from engine.run import run_experiment
+from scenes.images import most_excited
 from scenes.mobjects.readout import Readout
 from scenes.rendering import make_part
-from scenes.weights import Weights, most_excited
+from scenes.weights import Weights
 from tests.scenes.layout import walk
 
 Make = Callable[..., Recording]
