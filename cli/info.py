@@ -25,7 +25,7 @@ def info(run: Path) -> None:
     from engine.recording import Recording
 
     recording = Recording(find_run(run))
-    click.echo(f"{recording.path}: {outcome(recording)}")
+    click.echo(f"{recording.path}: {printable(outcome(recording))}")
     for name, value in facts(recording).items():
         click.echo(f"  {name:<11} {printable(value)}")
     draw_loss(recording)

@@ -142,6 +142,7 @@ def read_description(path: Path) -> RunDescription:
     if match is None or checksum(text.replace(match[1], BLANK, 1)).encode() != match[1]:
         raise RecordingError(f"{path} is damaged or was changed by hand: its checksum does not match its contents")
     try:
+        json.dumps(values, ensure_ascii=False).encode()  # fails at halves of characters, which JSON can write too
         return _checked(values)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise RecordingError(f"{path} is not a valid description of a run: {error}") from None
@@ -168,7 +169,7 @@ def _checked(values: dict[str, Any]) -> RunDescription:
     expect(run.test is None or measured, f"test is {run.test!r}")
     for name in ("message", "experiment_sha256"):
         text = getattr(run, name)
-        expect(text is None or _is_text(text), f"{name} is not text")
+        expect(isinstance(text, str | None), f"{name} is not text")
     expect(_is_count(run.snapshot_every) and run.snapshot_every > 0, f"snapshot_every is {run.snapshot_every!r}")
     expect(all(map(_is_count, run.snapshot_steps)), "snapshot_steps are not numbers of steps")
     _check_data(data)
@@ -176,15 +177,16 @@ def _checked(values: dict[str, Any]) -> RunDescription:
 
 
 def _check_data(data: DataDescription) -> None:
-    expect(_is_text(data.name), "the name of the data is not text")
+    expect(isinstance(data.name, str), "the name of the data is not text")
     expect(data.task in ("classification", "regression"), f"the task is {data.task!r}")
     expect(isinstance(data.arrays, dict) and {"x", "y"} <= set(data.arrays), "the data have no x or no y")
     for name, array in data.arrays.items():
         expect(bool(SAFE_NAME.fullmatch(name)), f"an array of the data is called {name!r}")
         expect(isinstance(array["dtype"], str) and isinstance(array["sha256"], str), f"{name} is not described")
-        expect(all(map(_is_count, array["shape"])), f"{name} has the shape {array['shape']!r}")
+        shaped = isinstance(array["shape"], list) and array["shape"] and all(map(_is_count, array["shape"]))
+        expect(bool(shaped), f"{name} has the shape {array['shape']!r}")
     for name in ("feature_names", "class_names", "target_names", "label_names"):
-        expect(all(map(_is_text, getattr(data, name))), f"{name} are not texts")
+        expect(all(isinstance(text, str) for text in getattr(data, name)), f"{name} are not texts")
     expect(data.image_shape is None or all(map(_is_count, data.image_shape)), f"image_shape is {data.image_shape!r}")
 
 
@@ -222,8 +224,3 @@ def expect(condition: bool, otherwise: str) -> None:
 
 def _is_count(value: object) -> bool:
     return type(value) is int and value >= 0
-
-
-def _is_text(value: object) -> bool:
-    """Whether this is text that can be shown: JSON can also write halves of characters."""
-    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)

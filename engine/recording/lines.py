@@ -132,7 +132,7 @@ def decode_line(text: bytes) -> Line | None:
     sums = [*steps.values()] if snapshot is None else [snapshot, *steps.values()]
     if type(epoch) is not int or epoch < 0 or any(step < 1 for step in steps):
         return None
-    if not all(isinstance(digits, str) and DIGITS.fullmatch(digits.encode()) for digits in sums):
+    if not all(isinstance(digits, str) and DIGITS.fullmatch(digits.encode(errors="replace")) for digits in sums):
         return None
     return Line(epoch, values, snapshot, steps)
 
