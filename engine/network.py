@@ -15,7 +15,7 @@ from engine.initializers import get_initializer
 from engine.layers import layer_from_config
 from engine.layers.base import Layer, Shape
 from engine.losses import Loss, get_loss
-from engine.objective import as_numbers, build_objective, prepare_data, summarise
+from engine.objective import as_input, as_numbers, build_objective, prepare_data, summarise
 from engine.plan import make_plan
 from engine.threads import one_blas_thread
 
@@ -336,7 +336,7 @@ class Network:
                 f"x has the shape {array.shape}: this network takes (N, {', '.join(map(str, self.input_shape))})"
             )
         with np.errstate(over="ignore"):  # what overflows is infinite, and found below
-            flat = np.require(array.reshape(array.shape[0], prod(self.input_shape)), self.dtype, ["C", "W"])
+            flat = as_input(array.reshape(array.shape[0], prod(self.input_shape)), self.dtype)
         if not np.isfinite(flat).all():
             row = int(np.argwhere(~np.isfinite(flat))[0, 0])
             raise DataError(f"x holds a value that is not finite (NaN or infinite) in example {row}")

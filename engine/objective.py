@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -71,10 +72,24 @@ def prepare_data(
     if weights is None:
         checked = np.ones(examples, network.dtype)
     else:
-        checked = np.require(as_numbers("weights", weights), network.dtype, ["C", "W"])
+        checked = as_input(as_numbers("weights", weights), network.dtype)
         if checked.shape != (examples,) or not np.isfinite(checked).all() or (checked < 0).any():
             raise DataError(f"weights has the shape {checked.shape}: it must hold {examples} numbers of at least 0")
     return machine.Data(inputs, targets, checked), answers
+
+
+def as_input(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Give values as the kernels take them: C-contiguous, in the network's dtype, and typed as writable.
+
+    Kernels never write to what they are given to learn from. Data that are read-only, as data sets and recordings
+    are, are therefore handed over where they lie: large ones would otherwise be held twice.
+    """
+    array = np.require(values, dtype, ["C"])
+    if array.flags.writeable or not array.size:
+        return np.require(array, dtype, ["C", "W"])
+    memory = (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
+    memory.owner = array  # type: ignore[attr-defined]  # which has to live as long as the view does
+    return np.frombuffer(memory, array.dtype).reshape(array.shape)  # type: ignore[call-overload]
 
 
 def as_numbers(name: str, values: ArrayLike) -> NDArray[Any]:
@@ -118,7 +133,7 @@ def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tu
             f"({examples}, {', '.join(map(str, network.output_shape))})"
         )
     with np.errstate(over="ignore"):  # what overflows is infinite, and found below
-        targets = np.require(y.reshape(examples, outputs), network.dtype, ["C", "W"])
+        targets = as_input(y.reshape(examples, outputs), network.dtype)
     if not np.isfinite(targets).all():
         row = int(np.argwhere(~np.isfinite(targets))[0, 0])
         raise DataError(f"y holds a value that is not finite (NaN or infinite) in example {row}")

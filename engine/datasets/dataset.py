@@ -164,7 +164,7 @@ class Dataset:
         sha = hashlib.sha256()
         for array in (self.x, self.y):
             sha.update(f"{array.dtype.str}{array.shape}".encode())
-            sha.update(array.tobytes())
+            sha.update(array.reshape(-1).view(np.uint8).data)
         return sha.hexdigest()
 
     def take(self, rows: NDArray[np.integer[Any]]) -> Dataset:

@@ -75,14 +75,31 @@ class RecordedData:
         return {name: array for name, array in found.items() if array is not None}
 
 
-def describe_data(arrays: Mapping[str, NDArray[Any]], dataset: Dataset | None, again: bool) -> DataDescription:
+def describe_dataset(dataset: Dataset) -> dict[str, Any]:
+    """What a recording notes of the data set that its data come from; without holding on to it."""
+    return {
+        "name": dataset.name,
+        "task": dataset.task,
+        "sha256": dataset.digest,
+        "parameters": as_json("the data set's parameters", dataset.parameters),
+        "feature_names": list(dataset.feature_names),
+        "class_names": list(dataset.class_names),
+        "target_names": list(dataset.target_names),
+        "label_names": list(dataset.label_names),
+        "image_shape": None if dataset.image_shape is None else list(dataset.image_shape),
+    }
+
+
+def describe_data(
+    arrays: Mapping[str, NDArray[Any]], dataset: Mapping[str, Any] | None, again: bool
+) -> DataDescription:
     """Describe data that are about to be recorded.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-    dataset : Dataset, optional
-        What they come from.
+    dataset : mapping, optional
+        What they come from, as `describe_dataset` says it.
     again : bool
         Whether an experiment can make them again.
     """
@@ -96,19 +113,7 @@ def describe_data(arrays: Mapping[str, NDArray[Any]], dataset: Dataset | None, a
         task = "classification" if y.dtype.kind in "iub" else "regression"
         classes = [str(label) for label in range(int(y.max()) + 1)] if task == "classification" and y.size else []
         return DataDescription("data", task, described, stored, class_names=classes)
-    return DataDescription(
-        name=dataset.name,
-        task=dataset.task,
-        arrays=described,
-        stored=stored,
-        sha256=dataset.digest,
-        parameters=as_json("the data set's parameters", dataset.parameters),
-        feature_names=list(dataset.feature_names),
-        class_names=list(dataset.class_names),
-        target_names=list(dataset.target_names),
-        label_names=list(dataset.label_names),
-        image_shape=None if dataset.image_shape is None else list(dataset.image_shape),
-    )
+    return DataDescription(arrays=described, stored=stored, **dataset)
 
 
 def read_data(path: Path, known: DataDescription, experiment: Experiment | None) -> RecordedData:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import ConfigurationError, RecordingError, nearest
-from engine.recording.data import describe_data
+from engine.recording.data import describe_data, describe_dataset
 from engine.recording.description import (
     RunDescription,
     Slot,
@@ -101,7 +101,7 @@ class Recorder:
     ) -> None:
         self.path = Path(path)
         self.experiment = experiment
-        self.dataset = dataset
+        self._about_data = None if dataset is None else describe_dataset(dataset)
         self.overwrite = overwrite
         self.labels = dict(labels or {})
         self.snapshot_every = _positive("snapshot_every", snapshot_every)
@@ -166,7 +166,6 @@ class Recorder:
         given = {**data, **self.labels}
         arrays = {name: plain(array) for name, array in given.items() if array is not None}
         run = self._describe(network, training, arrays)
-        self.dataset = None  # has been described, and training need not hold it
         if self._resumed is not None:
             check_same(self.path, run, self._resumed)
             self._go_on(replace(self._resumed, training=run.training))
@@ -200,7 +199,7 @@ class Recorder:
             dtype=np.dtype(network.dtype).name,
             layout=layout,
             training=as_json("the training's settings", training),
-            data=describe_data(arrays, self.dataset, self.experiment is not None),
+            data=describe_data(arrays, self._about_data, self.experiment is not None),
             experiment_sha256=None if self.experiment is None else sha256(self.experiment.to_toml().encode()),
             snapshot_every=self.snapshot_every,
             snapshot_steps=sorted(self.snapshot_steps),

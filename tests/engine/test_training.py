@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from typing import Any
@@ -379,3 +380,21 @@ def test_fit_and_the_method_are_the_same() -> None:
     fit(one, x, labels, epochs=2, **SETTINGS)
     other.fit(x, labels, epochs=2, **SETTINGS)
     assert np.array_equal(one.parameters, other.parameters)
+
+
+def test_data_that_are_read_only_are_used_where_they_lie() -> None:
+    x = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    x.flags.writeable = False
+    before = x.copy()
+    trainer = Trainer(Network([Dense(3)], (3,)), x, x, loss="mse")
+    assert np.shares_memory(trainer.data.x, x) and np.shares_memory(trainer.data.y, x)
+    for _ in range(3):
+        trainer.train_epoch()
+    trainer.evaluate()
+    np.testing.assert_array_equal(x, before)
+    held = trainer.data.x
+    del x
+    gc.collect()
+    np.testing.assert_array_equal(held, before)  # the view keeps what it is a view of
+    wide = Trainer(Network([Dense(3)], (3,), dtype="float64"), before, before, loss="mse")
+    assert wide.data.x.dtype == np.float64 and not np.shares_memory(wide.data.x, before)
