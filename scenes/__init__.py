@@ -55,8 +55,6 @@ _LAZY = {
     "decision_field": "scenes.mobjects.decision_field",
     "render": "scenes.rendering",
     "render_film": "scenes.rendering",
-    "storyboard": "scenes.storyboard",
-    "storyboard_film": "scenes.storyboard",
 }
 
 __all__ = ["FILMS", "SCENES", "FilmEntry", "SceneEntry", *_LAZY]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -9,22 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import typst
 from PIL import Image
 
 from engine.errors import ConfigurationError, RenderError
-from scenes.rendering import (
-    Part,
-    capture,
-    check_output,
-    check_quality,
-    configured,
-    even_frames,
-    film_parts,
-    make_part,
-    measure_parts,
-    save_image,
-    whole_file,
-)
+from scenes.outputs import check_output, check_quality, save_image, whole_file
+from scenes.parts import Part, capture, configured, even_frames, film_parts, make_part, measure_parts
 from scenes.theme import DARK, rgb
 
 if TYPE_CHECKING:
@@ -133,7 +124,7 @@ def _storyboard(
 
 
 def assemble(pictures: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
-    """One sheet, uint8 (H, W, 3), of pictures with their times in seconds; within `configured`, since it sets text."""
+    """One sheet, uint8 (H, W, 3), of pictures with their times in seconds."""
     columns = max(1, math.ceil(math.sqrt(len(pictures) * 3 / 4)))
     rows = math.ceil(len(pictures) / columns)
     height, width = pictures[0][0].shape[:2]
@@ -157,10 +148,6 @@ def assemble(pictures: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
 
 def time_label(seconds: float) -> Image.Image:
     """A small picture that says minutes and seconds."""
-    import io
-
-    import typst
-
     minutes = f"{int(seconds // 60)}:{seconds % 60:05.2f}"
     source = (
         f'#set page(width: auto, height: auto, margin: 2pt, fill: rgb("{DARK.faint}"))\n'
