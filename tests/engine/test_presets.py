@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 
 from engine.experiment import Experiment, list_experiments, load_experiment
 from engine.recording import Recording
-from engine.run import run_experiment
+from engine.run import resume, run_experiment
 
 # What is said of each preset: lowest and highest accuracy on the training data, lowest on what is held out
 PROMISES = {
@@ -107,6 +107,25 @@ def test_what_is_done_against_overfitting_helps(tmp_path: Path) -> None:
     early, whole = runs["overfit-early"].metrics["val_loss"], runs["overfit"].metrics["val_loss"]
     np.testing.assert_array_equal(early, whole[: len(early)])
     assert whole.min() < 0.5 * whole[-1]
+
+
+@pytest.mark.parametrize("name", sorted({*PROMISES, *ERRORS, *LARGE}))
+def test_a_preset_that_is_interrupted_goes_on_to_the_same_bits(name: str, mnist_folder: Path, tmp_path: Path) -> None:
+    def interrupt(network: object, epoch: int, metrics: object) -> None:
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    preset = load_experiment(name).override(epochs=3)
+    whole = run_experiment(preset, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        run_experiment(preset, tmp_path / "other", callbacks=[interrupt])
+    assert Recording(tmp_path / "other").state == "interrupted"
+    resumed = resume(tmp_path / "other")
+    assert (resumed.epochs, resumed.steps, resumed.test) == ([0, 1, 2, 3], whole.steps, whole.test)
+    for epoch in whole:
+        assert resumed.parameters(epoch).tobytes() == whole.parameters(epoch).tobytes()
+    for column in set(whole.metrics) - {"seconds"}:
+        np.testing.assert_array_equal(resumed.metrics[column], whole.metrics[column])
 
 
 def check_principal_plane(run: Recording) -> None:

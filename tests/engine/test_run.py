@@ -191,6 +191,33 @@ def test_mnist_is_tested_on_its_own_test_part(mnist_folder: Path, tmp_path: Path
     )
 
 
+def test_what_is_too_large_to_keep_is_made_again(
+    mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.recording.data.STORE_UP_TO", 1000)
+    text = """
+        name = "code"
+        [dataset]
+        name = "mnist"
+        task = "reconstruction"
+        validation = 0.2
+        [training]
+        epochs = 3
+    """
+    whole = run_experiment(Experiment.from_toml(text), tmp_path / "whole")
+    stopped = run_experiment(Experiment.from_toml(text), tmp_path / "run", callbacks=[stop_after(1)])
+    assert not (tmp_path / "run" / "data.safetensors").exists()
+    resumed = resume(tmp_path / "run")
+    assert resumed.test == whole.test != stopped.test
+    assert resumed.data.x_test is not None and resumed.data.labels_test is not None
+    np.testing.assert_array_equal(resumed.data.labels_test, np.arange(10))
+    other = mnist_folder / "t10k-images-idx3-ubyte.gz"
+    other.write_bytes((mnist_folder / "train-images-idx3-ubyte.gz").read_bytes())
+    (mnist_folder / "t10k-labels-idx1-ubyte.gz").write_bytes((mnist_folder / "train-labels-idx1-ubyte.gz").read_bytes())
+    with pytest.raises(RecordingError, match="makes has another x_test than the network was trained on$"):
+        _ = Recording(tmp_path / "run").data
+
+
 def test_an_autoencoder_is_recorded_with_the_classes(tmp_path: Path) -> None:
     text = """
         name = "code"
