@@ -98,7 +98,7 @@ class Boundary(Stage):
         shown = names if len(names) <= MOST_NAMES else names[: MOST_NAMES - 1]
         entries = [(self.theme.class_colour(k), name) for k, name in enumerate(shown)]
         if len(shown) < len(names):
-            entries.append((self.theme.background, f"and {len(names) - len(shown)} more"))
+            entries.append((self.theme.background, f"{len(names) - len(shown)} more"))
         return Legend(entries, CLASSES, widest=LONGEST_NAME, theme=self.theme)
 
     def range_texts(self) -> tuple[str, str]:
@@ -138,7 +138,7 @@ class Boundary(Stage):
     def show_regions(self) -> None:
         """What the network answers so far."""
         right, count = self.right_at(self.replay.epoch_at(self.replay.first))
-        when = "Before training" if self.replay.first == 0 else f"After epoch {self.replay.first:.0f}"
+        when = "Before training" if self.replay.first == 0 else f"After epoch {self.replay.first:,.0f},"
         self.caption(f"Together they give each place a class.\n{when} {right:,} of {count:,} are right.")
         self.readouts = training_readouts(self, self.replay)
         moved = (self.regions, self.neurons, self.curve)
@@ -170,7 +170,7 @@ class Boundary(Stage):
         self.play(self.parts[1])
         right, count = self.right_at(self.epoch)
         which = f"all {count:,}" if right == count else f"{right:,} of {count:,}"
-        self.caption(f"After epoch {self.epoch} {which} points\nlie in the region of their class.")
+        self.caption(f"After epoch {self.epoch:,}, {which} points\nlie in the region of their class.")
 
     def training_captions(self) -> tuple[str, str]:
         """What to look at while the network learns."""

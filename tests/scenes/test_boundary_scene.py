@@ -187,7 +187,7 @@ def test_captions_say_recorded_numbers(make: Make) -> None:
     assert "60 points of two classes" in said
     assert f"Before training {right[0]} of 60 are right" in said
     which = "all 60" if right[1] == 60 else f"{right[1]} of 60"
-    assert f"After epoch 4 {which} points" in said
+    assert f"After epoch 4, {which} points" in said
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,17 @@ import numpy as np
 import pytest
 from manim import Mobject, MovingCamera
 
+from engine.analysis.isoline import Bounds
+from engine.layers import Dense
+from engine.network import Network
+from scenes.mobjects.activation_curve import ActivationCurve
+from scenes.mobjects.contributions import Contributions
+from scenes.mobjects.flowing_network import FlowingNetwork
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import Legend, ScaleLegend
 from scenes.mobjects.loss_curve import LossCurve
 from scenes.mobjects.matrix import Matrix
+from scenes.mobjects.neuron_fields import NeuronFields
 from scenes.mobjects.probability_bars import ProbabilityBars
 from scenes.mobjects.rectangles import Rectangles, arranged
 from scenes.mobjects.tiles import SMALL_WEIGHTS, Tiles, brightness_ramp, weight_ramp
@@ -38,7 +45,23 @@ def curve() -> LossCurve:
     return LossCurve(epochs, losses, PLACE, [(20.0, "best: epoch 20")])
 
 
+def neuron_fields() -> NeuronFields:
+    network = Network([Dense(3, "tanh"), Dense(2, "softmax")], (2,), seed=2)
+    return NeuronFields([network], Bounds(-1, 1, -1, 1), PLACE).set_network(network)
+
+
+def flowing() -> FlowingNetwork:
+    network = Network([Dense(5, "tanh"), Dense(3, "softmax")], (20,), seed=2)
+    x = rng().random((10, 20), dtype=np.float32)
+    shown = FlowingNetwork(network, x, PLACE)
+    return shown.show(shown.activations_of(x[0]), 1.5)
+
+
 MOBJECTS: dict[str, Callable[[], Mobject]] = {
+    "neuron fields": neuron_fields,
+    "flowing network": flowing,
+    "contributions": lambda: Contributions([("a", 3.0), ("b", -4.5), ("c", 0.5)], PLACE),
+    "activation curve": lambda: ActivationCurve("tanh", 2.0, PLACE).set_value(1.2),
     "weight grid": lambda: WeightGrid(weight_images(weights(), (4, 4)), 2.0, PLACE),
     "weight matrix": lambda: WeightGrid(weight_matrix(weights()), 2.0, PLACE),
     "image": lambda: ImagePanel(rng().random((8, 8)), PLACE),
