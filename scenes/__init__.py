@@ -12,6 +12,7 @@ from scenes.registry import FILMS, SCENES, FilmEntry, SceneEntry
 
 # name -> the module that has it
 _LAZY = {
+    "ActivationCurve": "scenes.mobjects.activation_curve",
     "Beat": "scenes.films",
     "ClassField": "scenes.mobjects.field",
     "Field": "scenes.mobjects.field",
@@ -19,6 +20,7 @@ _LAZY = {
     "FlowThroughLayer": "scenes.animations.passing",
     "Formula": "scenes.mobjects.text",
     "HiddenView": "scenes.mobjects.hidden_view",
+    "Contributions": "scenes.mobjects.contributions",
     "FlowingNetwork": "scenes.mobjects.flowing_network",
     "ImagePanel": "scenes.mobjects.image_panel",
     "Label": "scenes.mobjects.text",
