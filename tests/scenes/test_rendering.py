@@ -262,8 +262,12 @@ def test_a_failing_encoder_stops_the_scene_and_leaves_nothing(tmp_path: Path, mo
 
 
 INTERRUPTED = """
+import signal
 import sys
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a suite that runs in the background takes away
+
 from scenes.rendering import render
 from scenes.stage import Stage
 
