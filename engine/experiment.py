@@ -15,11 +15,11 @@ from typing import Any
 
 import tomli_w
 
+from engine import ready_made
 from engine.dataset_section import DatasetSection, load_data
 from engine.datasets import Dataset
 from engine.datasets.tables import SUFFIXES
 from engine.errors import ConfigurationError, RecordingError, nearest
-from engine.layers import Activation, Conv2D, Dense, Flatten, MaxPool2D, Reshape, layer_from_config
 from engine.network import Network
 from engine.outputs import default_loss, with_output
 from engine.overrides import changed_network, changed_recording, changed_training
@@ -151,14 +151,7 @@ class Experiment:
         loss are stated: sigmoid and binary cross-entropy for two classes, softmax and categorical cross-entropy for
         more, linear and mean squared error for numbers.
         """
-        section = DatasetSection(file=str(Path(path).resolve()), target=target, validation=0.2)
-        return cls(
-            name=Path(path).stem.strip(". ") or "data",
-            description=f"Made for {Path(path).name}",
-            dataset=section,
-            network=NetworkSection((Dense(16, "tanh"), Dense(16, "tanh"))),
-            training=TrainingSection(optimizer={"name": "adam", "learning_rate": 0.01}, epochs=100),
-        ).resolved()
+        return ready_made.for_file(path, target)
 
     @classmethod
     def for_folder(
@@ -173,24 +166,7 @@ class Experiment:
         size, colour
             What the images are brought to, see `engine.datasets.images.read_images`.
         """
-        folder = Path(path).resolve()
-        section = DatasetSection(folder=str(folder), size=size, colour=colour, validation=0.2)
-        assert isinstance(section.size, tuple)
-        layers = [
-            Reshape((*section.size, 3 if section.colour else 1)),
-            Conv2D(8, 3, activation="relu", padding="same", weight_init="he_normal"),
-            MaxPool2D(2),
-            Conv2D(16, 3, activation="relu", padding="same", weight_init="he_normal"),
-            MaxPool2D(2),
-            Flatten(),
-        ]
-        return cls(
-            name=folder.name.strip(". ") or "images",
-            description=f"Made for the images in {folder.name}",
-            dataset=section,
-            network=NetworkSection(tuple(layers)),
-            training=TrainingSection(optimizer={"name": "adam", "learning_rate": 0.003}, epochs=30),
-        ).resolved()
+        return ready_made.for_folder(path, size, colour)
 
     def override(
         self,
@@ -327,11 +303,11 @@ def load_experiment(
     if name not in known and path.is_dir() and not is_run:
         if target is not None:
             raise ConfigurationError(f"target={target!r} chooses a column of a file, and {name} is a folder of images")
-        return _with_features(Experiment.for_folder(path, **images), weights_from)
+        return ready_made.with_features(Experiment.for_folder(path, **images), weights_from)
     for key, value in images.items():
         raise ConfigurationError(f"{key}={value!r} is about the pictures of a folder, and {name} is none")
     if path.suffix.lower() in SUFFIXES:
-        return _with_features(Experiment.for_file(path, target), weights_from)
+        return ready_made.with_features(Experiment.for_file(path, target), weights_from)
     if name in known:
         experiment = Experiment.from_toml((PRESETS / f"{name}.toml").read_text(encoding="utf-8"))
     elif path.suffix == ".toml":
@@ -345,19 +321,6 @@ def load_experiment(
     if target is not None or weights_from is not None:
         experiment = experiment.override(target=target, weights_from=weights_from)
     return experiment
-
-
-def _with_features(experiment: Experiment, run: str | PathLike[str] | None) -> Experiment:
-    """Take a recorded network over, all but its output layer, with its weights."""
-    if run is None:
-        return experiment
-    from engine.recording import Recording  # which reads experiments: importing it above would be a circle
-
-    layers = [layer_from_config(settings) for settings in Recording(Path(run)).network_config["layers"]]
-    while layers and layers[-1].name == Activation.name:
-        layers.pop()
-    section = NetworkSection(tuple(layers[:-1]), experiment.network.dtype, weights_from=str(Path(run).resolve()))
-    return replace(experiment, network=section).resolved()
 
 
 def _weights_digest(run: str) -> str:
