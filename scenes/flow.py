@@ -31,6 +31,7 @@ NETWORK = Zone(-3.2, 3.3, -2.35, 2.75)
 BARS = (3.65, SAFE.right)
 MOST_CLASSES = 16
 MOST_EXAMPLES = 2000  # that set the scales
+DIMMED = 0.75  # how far the image steps back
 QUICK = 4  # examples that pass quickly
 A_LAYER, A_QUICK_LAYER = 1.3, 0.25  # seconds
 
@@ -136,8 +137,13 @@ class Flow(Stage):
         self.flowing.show(dark, 0.0)
         self.fade(self.flowing)
         pixels = PixelsToNeurons(self.panel, self.flowing, theme=self.theme)
-        lit = Clock(lambda share: self.light_inputs(activations, share), self.flowing, run_time=pixels.run_time)
-        self.play(pixels, lit)
+
+        def follow(share: float) -> None:
+            self.light_inputs(activations, share)
+            # the image steps back while its pixels are before it
+            self.panel.set_opacity(1 - DIMMED * float(np.clip(min(8 * share, 5 * (1 - share)), 0.0, 1.0)))
+
+        self.play(pixels, Clock(follow, self.panel, self.flowing, run_time=pixels.run_time))
         self.flowing.show(activations, 0.0)
         self.wait(TIMING.quick)
         self.caption("It passes its activation on to every\nneuron ahead, multiplied by a weight.")
