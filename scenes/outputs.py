@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +60,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RenderError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+    with contextlib.suppress(OSError):
+        _remove_abandoned(path)
     temporary = path.with_name(f".{path.stem}-{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
@@ -66,6 +70,27 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise RenderError(f"the output {path} cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what killed processes were writing for `path`."""
+    if os.name != "posix":
+        return  # there is no asking whether a process lives
+    part = re.compile(rf"\.{re.escape(path.stem)}-(\d{{1,9}})\.part{re.escape(path.suffix)}")
+    for name in os.listdir(path.parent):
+        match = part.fullmatch(name)
+        if match and not _lives(int(match[1])):
+            path.with_name(name).unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
 
 
 def save_image(pixels: np.ndarray, path: Path) -> None:

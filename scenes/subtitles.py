@@ -28,7 +28,16 @@ class Cue:
 def compose(cues: Iterable[Cue]) -> str:
     """The text of an ``.srt`` file; cues that take no time are left out."""
     return srt.compose(
-        srt.Subtitle(None, timedelta(seconds=round(cue.start, 3)), timedelta(seconds=round(cue.end, 3)), cue.text)
+        srt.Subtitle(None, _time(cue.start), _time(cue.end), _plain(cue.text))
         for cue in cues
         if round(cue.end - cue.start, 3) > 0
     )
+
+
+def _time(seconds: float) -> timedelta:
+    return timedelta(seconds=round(seconds, 3))
+
+
+def _plain(text: str) -> str:
+    """Text in which players see neither the end of a cue nor the times of another one."""
+    return "\n".join(line for line in text.replace("-->", "→").split("\n") if line.strip())
