@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from cli.main import main
 from engine.errors import RecordingError
 from engine.layers import Dense
 from engine.network import Network
@@ -35,7 +37,7 @@ def run_python(code: str, *arguments: object) -> subprocess.CompletedProcess[str
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3000 if LONG else 300,
         check=False,
     )
 
@@ -194,6 +196,79 @@ def test_memory_stays_flat_over_a_long_run(tmp_path: Path) -> None:
     run = Recording(tmp_path / "run")
     assert len(run.epochs) == epochs + 1
     assert time.process_time() - began < 1
+    began = time.process_time()
+    told = CliRunner().invoke(main, ["info", str(tmp_path / "run")])
+    assert told.exit_code == 0 and f"epoch {epochs} of {epochs}" in told.output
+    assert time.process_time() - began < 2
+
+
+KILLED = """
+import os, random, signal, sys, time
+from pathlib import Path
+from engine.errors import RecordingError
+from engine.experiment import Experiment
+from engine.recording import Recording
+from engine.run import resume, run_experiment
+source, folder, kills = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+chance, killed, span = random.Random(6), 0, 0.0
+experiment = Experiment.from_toml(Path(source)).override(epochs=150)
+
+def in_child(act, moment):
+    began, child = time.monotonic(), os.fork()
+    if child == 0:
+        if moment:
+            signal.setitimer(signal.ITIMER_REAL, moment)  # its signal, with no handler, ends the process at once
+        try:
+            act()
+        finally:
+            os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    return os.WIFSIGNALED(status), time.monotonic() - began
+
+def whole():
+    run_experiment(experiment, folder / "whole")
+
+run_experiment(experiment.override(epochs=1), folder / "warm")  # so that every child has its kernels
+span = in_child(whole, None)[1]
+expected = Recording(folder / "whole")
+for number in range(kills):
+    path, begun = folder / f"run{number}", False
+    while True:  # killed now and then, going on in between, until it gets to its end
+        moment = chance.uniform(0.001, span * 1.2)
+        act = (lambda: resume(path)) if begun else (lambda: run_experiment(experiment, path, overwrite=True))
+        hit = in_child(act, moment)[0]
+        killed += hit
+        try:
+            run = Recording(path)
+        except RecordingError:
+            assert hit and not begun, "a recording is gone"
+            continue
+        for epoch in run:
+            assert run.parameters(epoch).tobytes() == expected.parameters(epoch).tobytes(), epoch
+        if not hit:
+            break
+        assert run.state in ("interrupted", "finished"), run.state
+        try:
+            run.checkpoint()
+            begun = True
+        except RecordingError:
+            assert not begun, "a checkpoint is gone"
+        if run.state == "finished":
+            break
+    assert run.state == "finished" and run.digest == expected.digest
+    assert not list(path.rglob(".*.tmp")) and not (path / ".new").exists() and not (path / ".ready").exists()
+print(killed)
+"""
+
+
+@posix
+def test_a_training_killed_again_and_again_gives_the_bits_of_a_whole_one(
+    small_experiment: Path, tmp_path: Path
+) -> None:
+    """Real trainings, killed at random moments until they get through: 10 of them, or 200 with make fuzz."""
+    result = run_python(KILLED, small_experiment, tmp_path, 200 if LONG else 10)
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert int(result.stdout) >= 5
 
 
 def test_a_large_network_is_not_read_as_a_whole(tmp_path: Path) -> None:
