@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 from PIL import Image
 
 from cli.info import describe_settings
-from cli.main import FAILURE, WRONG_USAGE
+from cli.main import FAILURE, WRONG_USAGE, main
 from engine.datasets.mnist import DATA_DIR
 from engine.experiment import load_experiment
 from engine.network import Network
@@ -317,3 +317,12 @@ def test_info_of_a_damaged_run(workplace: Path, small_experiment: Path, neurofil
 def test_settings_in_a_line() -> None:
     settings = {"loss": "mse", "optimizer": {"name": "sgd", "learning_rate": 0.1}, "seed": 0, "clip": None, "steps": []}
     assert describe_settings(settings) == "loss mse, optimizer sgd (learning rate 0.1), seed 0"
+
+
+def test_info_shows_what_would_steer_the_terminal(workplace: Path, succeeds: Run) -> None:
+    rows = [f"{k},red\n{k},\x1b[2Jblue\n" for k in range(10)]
+    Path("wild.csv").write_text("a,kind\n" + "".join(rows), encoding="utf-8")
+    succeeds("train", "wild.csv", "--epochs", 1)
+    assert Recording("runs/wild").data.class_names == ("\x1b[2Jblue", "red")
+    shown = CliRunner().invoke(main, ["info", "wild"], color=True).output
+    assert "classes     \\x1b[2Jblue, red" in shown and "\x1b" not in shown
