@@ -17,7 +17,12 @@ def pixel_to_unit(corners: np.ndarray) -> np.ndarray:
     corners : ndarray (4, 2)
         Upper left, upper right, lower right and lower left, in pixels.
     """
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = corners.tolist()
+    if x0 == x3 and x1 == x2 and y0 == y1 and y2 == y3:
+        width, height = x1 - x0, y3 - y0
+        if abs(width * height) < 1e-9:
+            return np.zeros((3, 3))
+        return np.array([[1 / width, 0.0, -x0 / width], [0.0, 1 / height, -y0 / height], [0.0, 0.0, 1.0]])
     # Heckbert, "Fundamentals of Texture Mapping and Image Warping", 1989, section 2.2.3
     dx1, dx2, sx = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
     dy1, dy2, sy = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
