@@ -123,8 +123,11 @@ class Neuron(Stage):
         self.play_clock(2 * TIMING.slow, lambda share: bars.set_progress(2 * share), bars)
         self.wait(TIMING.quick)
         sign = "+" if bias >= 0 else "−"
-        shown = [number_text(value) for value in (positive + negative, abs(bias), self.sums[self.neuron])]
-        self.caption(f"The bias shifts the sum:\n{shown[0]} {sign} {shown[1]} = {shown[2]}.")
+        values = [positive + negative, abs(bias), float(self.sums[self.neuron])]
+        shown = [number_text(value) for value in values]
+        # three numbers that are each rounded need not add up in their last digit
+        off = round(round(values[0], 2) + round(bias, 2) - round(values[2], 2), 2)
+        self.caption(f"The bias shifts the sum:\n{shown[0]} {sign} {shown[1]} {'≈' if off else '='} {shown[2]}.")
         self.play_clock(TIMING.slow, lambda share: bars.set_progress(2 + share), bars)
         self.wait(TIMING.hold)
 
