@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from engine.class_weights import check_class_weights
 from engine.dataset_section import DatasetSection
 from engine.errors import ConfigurationError
 from engine.layers import Layer, layer_from_config
@@ -80,6 +81,8 @@ class TrainingSection:
         The ``name`` of one of SCHEDULES and its settings, or the name alone; kept with all settings stated.
     clip_norm : float or None
         The longest gradient that is used as it is.
+    class_weights : "balanced", mapping or None
+        How much the examples of each class count, such as ``{ 0 = 1.0, 1 = 3.0 }``; see `engine.class_weights`.
     early_stopping : mapping or None
         Settings of EarlyStopping; None trains all epochs.
     seed : int
@@ -92,6 +95,7 @@ class TrainingSection:
     batch_size: int | None = 32
     schedule: Mapping[str, Any] = field(default_factory=lambda: {"name": "constant"})
     clip_norm: float | None = None
+    class_weights: str | Mapping[str, float] | None = None
     early_stopping: Mapping[str, Any] | None = None
     seed: int = 0
 
@@ -104,6 +108,9 @@ class TrainingSection:
             get_loss(check_text("training.loss", self.loss))
         if self.clip_norm is not None:
             object.__setattr__(self, "clip_norm", check_finite("training.clip_norm", self.clip_norm, positive=True))
+        if self.class_weights is not None:
+            weights = check_class_weights("training.class_weights", self.class_weights)
+            object.__setattr__(self, "class_weights", weights)
         object.__setattr__(self, "optimizer", _all_settings(get_optimizer(_named("optimizer", self.optimizer))))
         object.__setattr__(self, "schedule", _all_settings(get_schedule(_named("schedule", self.schedule))))
         if self.early_stopping is not None:

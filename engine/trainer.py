@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
-from engine.errors import ConfigurationError, TrainingError
+from engine.class_weights import ClassWeights, check_class_weights, example_weights
+from engine.errors import ConfigurationError, DataError, TrainingError
 from engine.jit import address
 from engine.losses import Loss, get_loss
 from engine.network import check_seed
@@ -47,6 +48,9 @@ class Trainer:
         Of the shuffles; the network's seed by default.
     weights : array_like, shape (N,), optional
         How much each example counts; 1 by default.
+    class_weights : "balanced" or mapping of int to float, optional
+        How much the examples of each class count, where `y` holds labels; see `engine.class_weights`. Multiplied with
+        `weights`. The loss on the training data is weighted by them, that on other data is not.
     schedule : str, dict or Schedule
         How the learning rate changes.
     clip_norm : float, optional
@@ -67,6 +71,7 @@ class Trainer:
         shuffle: bool = True,
         seed: int | None = None,
         weights: ArrayLike | None = None,
+        class_weights: ClassWeights | None = None,
         schedule: str | dict[str, Any] | Schedule = "constant",
         clip_norm: float | None = None,
         epochs: int = 1,
@@ -76,6 +81,13 @@ class Trainer:
         self.optimizer = get_optimizer(optimizer)
         self.data, answers = prepare_data(network, x, y, self.loss, weights)
         self.classification = bool(answers)
+        self.class_weights = None if class_weights is None else check_class_weights("class_weights", class_weights)
+        if class_weights is not None:
+            if answers != "class":
+                raise DataError("class_weights weighs classes, and this training tells none apart: y must hold labels")
+            per_example = example_weights(class_weights, y, max(math.prod(network.output_shape), 2))
+            weighted = (self.data.weights * per_example).astype(network.dtype)
+            self.data = self.data._replace(weights=weighted)
         self.objective = build_objective(network, self.loss, answers)
         _check_slopes(network, self.objective, self.loss, self.optimizer)
         examples = self.data.x.shape[0]
@@ -188,7 +200,8 @@ class Trainer:
 
     def config(self) -> dict[str, Any]:
         """How this training is done, as a JSON-able dict; the settings that `fit` takes, by the same names."""
-        return {
+        weighted = {} if self.class_weights is None else {"class_weights": self.class_weights}
+        return weighted | {
             "loss": self.loss.name,
             "optimizer": self.optimizer.config(),
             "epochs": self.epochs,

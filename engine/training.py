@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Required, TypedDict, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.class_weights import ClassWeights
 from engine.confusion import ConfusionMonitor
 from engine.errors import TrainingError
 from engine.interruption import interruptible
@@ -81,6 +82,7 @@ class Settings(TypedDict, total=False):
     shuffle: bool
     seed: int | None
     weights: ArrayLike | None
+    class_weights: ClassWeights | None
     schedule: str | dict[str, Any] | Schedule
     clip_norm: float | None
 
@@ -132,7 +134,7 @@ def fit(
         Go on from here, as `Recorder.resume` gives it.
     **settings
         ``loss`` (required), ``optimizer="adam"``, ``batch_size=32``, ``shuffle``, ``seed``, ``weights``,
-        ``schedule``, ``clip_norm``: see Trainer.
+        ``class_weights``, ``schedule``, ``clip_norm``: see Trainer.
 
     Returns
     -------
