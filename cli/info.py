@@ -36,7 +36,7 @@ def facts(recording: Recording) -> dict[str, str]:
     from cli.progress import describe
 
     data = recording.data_description
-    parameters = recording.parameter_count  # which sees that the configuration makes sense
+    recording.check_network()
     held_out = {"validation": data.count("validation"), "testing": data.count("test")}
     experiment = recording.experiment
     found = {
@@ -45,7 +45,7 @@ def facts(recording: Recording) -> dict[str, str]:
         + "".join(f", {count} for {use}" for use, count in held_out.items() if count),
         "classes": ", ".join(data.class_names),
         "network": describe_network(recording.network_config),
-        "parameters": f"{parameters:,}",
+        "parameters": f"{recording.parameter_count:,}",
         "training": describe_settings(recording.training),
         "best epoch": "" if recording.best_epoch is None else describe_epoch(recording, recording.best_epoch),
         "test": "" if recording.test is None else describe(recording.test),

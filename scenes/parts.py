@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.errors import RenderError, nearest
+from engine.recording import Recording
 from scenes.films import Film
 from scenes.frames import FrameCounter, FrameRenderer, FrameSink, frame_config
 from scenes.registry import FILMS, SCENES
@@ -21,9 +22,6 @@ from scenes.sinks import Progress, StillSink
 from scenes.stage import BaseStage
 from scenes.subtitles import Cue
 from scenes.theme import find_theme
-
-if TYPE_CHECKING:
-    from engine.recording import Recording
 
 
 @dataclass(frozen=True)
@@ -100,6 +98,9 @@ def make_part(
     """Find the scene and see that it fits the recording."""
     scene_class = find_scene(scene)
     named = name_recordings(recordings)
+    for recording in named.values():
+        if isinstance(recording, Recording):
+            recording.check_network()  # scenes take its configuration as it stands
     if named:
         reason = scene_class.fits(next(iter(named.values())))
         if reason is not None:

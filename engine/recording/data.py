@@ -138,6 +138,10 @@ def read_data(path: Path, known: DataDescription, experiment: Experiment | None)
             "sha256": sha256(array),
         }:
             raise RecordingError(f"{where} has another {name} than the network was trained on")
+    for name, classes in (("y", known.class_names), ("labels", known.label_names)):
+        labels = arrays[name] if name in known.arrays else None
+        if classes and labels is not None and labels.size and not 0 <= labels.min() <= labels.max() < len(classes):
+            raise RecordingError(f"{where} has labels in {name} that are outside its {len(classes)} classes")
     kept: dict[str, Any] = {name: arrays[name] if name in known.arrays else None for name in ARRAYS}
     return RecordedData(
         name=known.name,

@@ -187,7 +187,12 @@ def _check_data(data: DataDescription) -> None:
         expect(bool(shaped), f"{name} has the shape {array['shape']!r}")
     for name in ("feature_names", "class_names", "target_names", "label_names"):
         expect(all(isinstance(text, str) for text in getattr(data, name)), f"{name} are not texts")
-    expect(data.image_shape is None or all(map(_is_count, data.image_shape)), f"image_shape is {data.image_shape!r}")
+    features = prod(data.arrays["x"]["shape"][1:])
+    expect(len(data.feature_names) in (0, features), f"{len(data.feature_names)} feature_names for {features} features")
+    if data.image_shape is not None:
+        shape = data.image_shape
+        shaped = isinstance(shape, list) and len(shape) in (2, 3) and all(map(_is_count, shape))
+        expect(shaped and prod(shape) == features, f"image_shape is {shape!r}")
 
 
 def check_layout(layout: list[Slot]) -> None:

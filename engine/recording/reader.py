@@ -221,11 +221,8 @@ class Recording:
         """
         from engine.network import Network
 
+        self.check_network()
         with self._describing_a_network():
-            if self.parameter_count != self._run.parameter_count:
-                raise ConfigurationError(
-                    f"its layers have {self.parameter_count} parameters, not {self._run.parameter_count}"
-                )
             return Network.from_config(self.network_config)
 
     @cached_property
@@ -240,6 +237,14 @@ class Recording:
                 count += sum(parameter.size for parameter in layer.parameters(shape))
                 shape = layer.output_shape(shape)
             return count
+
+    def check_network(self) -> None:
+        """Raise RecordingError when the configuration is not that of the network that was recorded."""
+        with self._describing_a_network():
+            if self.parameter_count != self._run.parameter_count:
+                raise ConfigurationError(
+                    f"its layers have {self.parameter_count} parameters, not {self._run.parameter_count}"
+                )
 
     @contextmanager
     def _describing_a_network(self) -> Iterator[None]:

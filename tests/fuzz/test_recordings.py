@@ -147,3 +147,23 @@ def test_what_these_tests_read_is_all_that_there_is(original: Path) -> None:
     assert everything(original) == everything(original)
     assert CliRunner().invoke(main, ["info", str(original)]).exit_code == 0
     assert {str(path.relative_to(original)) for path in original.rglob("*") if path.is_file()} >= set(FILES)
+
+
+@pytest.fixture(scope="module")
+def make_part() -> Any:
+    """What sees whether a scene fits; imported before memory is limited."""
+    from scenes.parts import make_part
+    from scenes.registry import SCENES
+
+    return lambda recording: [sentence_or(lambda scene=scene: make_part(scene, recording, None)) for scene in SCENES]
+
+
+@given(place, values)
+def test_scenes_of_descriptions_that_somebody_wrote(
+    run: Path, original: Path, make_part: Any, at: float, value: Any
+) -> None:
+    forged = {**put(json.loads((original / "run.json").read_bytes()), at, value), "checksum": "00000000"}
+    (run / "run.json").write_bytes(sign(json.dumps(forged, indent=2).encode()))
+    recording = sentence_or(lambda: Recording(run))
+    if recording is not None:
+        make_part(recording)
