@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.linalg import subspace_angles
+from scipy.optimize import minimize
 from sklearn.decomposition import PCA
 
 from engine.experiment import Experiment, list_experiments, load_experiment
@@ -42,6 +43,9 @@ PROMISES = {
 # The same of those that predict numbers: lowest and highest mean squared error, on what is held out where something is
 ERRORS = {
     "autoencoder-linear": (0.0, 0.06),
+    "descent": (0.0, 0.012),
+    "descent-fast": (0.03, 0.3),
+    "descent-slow": (1.2, 1.4),
     "lstm-adding": (0.0, 0.001),
     "regression": (0.0, 0.015),
     "rnn-adding": (0.15, 0.17),
@@ -126,6 +130,43 @@ def test_a_preset_that_is_interrupted_goes_on_to_the_same_bits(name: str, mnist_
         assert resumed.parameters(epoch).tobytes() == whole.parameters(epoch).tobytes()
     for column in set(whole.metrics) - {"seconds"}:
         np.testing.assert_array_equal(resumed.metrics[column], whole.metrics[column])
+
+
+def test_descents_from_one_start_creep_arrive_and_overshoot(tmp_path: Path) -> None:
+    presets = {name: load_experiment(name) for name in ("descent-slow", "descent", "descent-fast")}
+    rates = [preset.training.optimizer["learning_rate"] for preset in presets.values()]
+    assert rates == sorted(set(rates))
+    for preset in presets.values():  # nothing else differs
+        assert preset.override(learning_rate=1.0).table() | {"name": "", "description": ""} == (
+            presets["descent"].table() | {"name": "", "description": ""}
+        )
+    runs = {name: run_experiment(preset, tmp_path / name) for name, preset in presets.items()}
+    paths = {name: np.array([run.parameters(epoch) for epoch in run], float) for name, run in runs.items()}
+    assert all(path.shape == (61, 2) and np.array_equal(path[0], [-1.5, 1.5]) for path in paths.values())
+
+    data = runs["descent"].data
+    x, y = data.x[:, 0].astype(float), data.y.ravel().astype(float)
+
+    def loss(weights: np.ndarray) -> float:
+        return float(np.mean((np.tanh(weights[0] * x + weights[1]) - y) ** 2))
+
+    best = minimize(loss, [1.0, 0.0])
+    losses = {name: np.array([loss(weights) for weights in path]) for name, path in paths.items()}
+    for name, run in runs.items():
+        assert losses[name][-1] == pytest.approx(run.evaluate()["loss"], rel=1e-5)
+
+    assert (np.diff(losses["descent-slow"]) < 0).all() and losses["descent-slow"][-1] > 0.8 * losses["descent-slow"][0]
+    assert (np.diff(losses["descent"][:40]) < 0).all() and losses["descent"][-1] < 1.001 * best.fun
+    assert np.linalg.norm(paths["descent"][-1] - best.x) < 0.05
+    # The fast one is beyond the valley at once, climbs again and again, and does not come to rest.
+    beyond = paths["descent-fast"][:, 0] > 1.5 * best.x[0]
+    assert beyond[:10].any() and (np.diff(losses["descent-fast"]) > 0).sum() >= 3
+    assert losses["descent-fast"][20:].max() > 5 * best.fun
+    assert losses["descent-fast"][-1] > 2 * best.fun
+
+    # The surface is not convex: between the start and its mirror image it rises above the straight line.
+    a, b = np.array([-1.5, 1.5]), np.array([-1.5, -1.5])
+    assert loss((a + b) / 2) > (loss(a) + loss(b)) / 2
 
 
 def check_principal_plane(run: Recording) -> None:
