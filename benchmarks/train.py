@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from benchmarks.training.workloads import WORKLOADS
 
 
 def make_table(results: Sequence[Result]) -> Table:
-    """One row a workload: microseconds a step, and how many times as long each peer takes."""
+    """One row a workload: microseconds a step, and how many times as long each peer takes.
+
+    "unrecorded" is the engine too, without a recorder.
+    """
     table = Table(title="µs a step (and how many times ours)", title_justify="left")
     table.add_column("workload")
     for peer in [OURS, *PEERS]:
@@ -61,7 +65,7 @@ def main() -> None:
         parser.error(f"--only={options.only!r} fits none of: {'; '.join(each.name for each in WORKLOADS)}")
 
     conditions = Conditions(options.rounds, options.seconds, options.cores, options.clock, options.data_dir)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     peers = []
     for peer in PEERS:
         if options.peers and peer.name.lower() not in options.peers.lower().split(","):

@@ -22,8 +22,10 @@ def make_network(workload: Workload) -> Network:
 
 
 class Ours:
-    def __init__(self, workload: Workload, network: Network, x: NDArray[np.float32], y: NDArray[Any]) -> None:
-        self.workload, self.network, self.x, self.y = workload, network, x, y
+    def __init__(
+        self, workload: Workload, network: Network, x: NDArray[np.float32], y: NDArray[Any], record: bool = True
+    ) -> None:
+        self.workload, self.network, self.x, self.y, self.record = workload, network, x, y, record
 
     def loss(self) -> float:
         return self.network.evaluate(self.x, self.y, self.workload.loss)["loss"]
@@ -35,7 +37,8 @@ class Ours:
         with tempfile.TemporaryDirectory() as folder:
             self.network.fit(
                 self.x, self.y, loss=self.workload.loss, optimizer=dict(self.workload.optimizer), epochs=1_000_000,
-                batch_size=self.workload.batch_size, record=Recorder(Path(folder) / "run"), callbacks=[listen],
+                batch_size=self.workload.batch_size, callbacks=[listen],
+                record=Recorder(Path(folder) / "run") if self.record else None,
             )  # fmt: skip
 
 

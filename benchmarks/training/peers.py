@@ -57,6 +57,7 @@ class Peer:
 
 OURS = Peer("neurofilm", "benchmarks.training.ours", "engine", "")
 PEERS = [
+    Peer("unrecorded", "benchmarks.training.ours_unrecorded", "engine", ""),
     Peer("PyTorch", "benchmarks.training.pytorch_side", "torch", "pip install 'neurofilm[bench]'"),
     Peer("JAX", "benchmarks.training.jax_side", "jax", "pip install 'neurofilm[bench]'"),
     Peer("C", "benchmarks.training.c_side", "gcc", "install a C compiler"),

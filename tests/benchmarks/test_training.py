@@ -1,0 +1,73 @@
+"""The benchmarks of training: every side computes the same loss, and turns are counted as they should be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from benchmarks.train import make_table
+from benchmarks.training.ours import make_network
+from benchmarks.training.peers import OURS, PEERS, Peer, Unsupported
+from benchmarks.training.turns import Conditions, Result, measure
+from benchmarks.training.workloads import WORKLOADS, Workload, make_data
+
+each_workload = pytest.mark.parametrize("workload", WORKLOADS, ids=[each.name for each in WORKLOADS])
+
+
+def loss_of(peer: Peer, workload: Workload) -> float:
+    weights = make_network(workload).weights
+    return peer.make(workload, weights, *make_data(workload, None)).loss()
+
+
+@each_workload
+@pytest.mark.parametrize("peer", PEERS, ids=[peer.name for peer in PEERS])
+def test_all_sides_compute_the_same_loss(peer: Peer, workload: Workload) -> None:
+    if peer.missing():
+        pytest.skip(str(peer.missing()))
+    if peer.name == "C" and workload is not WORKLOADS[0]:
+        with pytest.raises(Unsupported):
+            loss_of(peer, workload)
+        return
+    if peer.name != "C":
+        workload = replace(workload, examples=50)
+    assert loss_of(peer, workload) == pytest.approx(loss_of(OURS, workload), rel=1e-4)
+
+
+@pytest.mark.parametrize("peer", [OURS, *PEERS], ids=[peer.name for peer in [OURS, *PEERS]])
+def test_all_sides_learn(peer: Peer) -> None:
+    if peer.missing():
+        pytest.skip(str(peer.missing()))
+    workload = WORKLOADS[0]
+    x, _ = make_data(workload, None)
+    side = peer.make(workload, make_network(workload).weights, x, (x[:, 0] > 0.5).astype(int))
+    before, epochs = side.loss(), 0
+
+    def after_epoch() -> bool:
+        nonlocal epochs
+        epochs += 1
+        return epochs < 30
+
+    side.train(after_epoch)
+    assert epochs == 30
+    if peer.name != "JAX":  # which leaves its starting weights as they are
+        assert side.loss() < 0.9 * before
+
+
+def test_turns_are_taken_and_compared() -> None:
+    workload = replace(WORKLOADS[0], examples=64)
+    unrecorded = next(peer for peer in PEERS if peer.name == "unrecorded")
+    result = measure(workload, [unrecorded], Conditions(rounds=5, seconds=0.01, cores=1))
+    assert {name: len(times) for name, times in result.rounds.items()} == {OURS.name: 5, "unrecorded": 5}
+    assert all(time > 0 for times in result.rounds.values() for time in times)
+
+
+def test_ratios_are_medians_of_pairs() -> None:
+    rounds: dict[str, Any] = {OURS.name: [1.0, 10.0, 2.0], "JAX": [3.0, 20.0, 8.0]}
+    result = Result(replace(WORKLOADS[0], goals={"JAX": 2.5}), rounds, [])
+    assert result.step(OURS.name) == 2
+    assert result.ratio("JAX") == 3
+    table = make_table([result])
+    assert [list(column.cells)[0] for column in table.columns][:2] == [WORKLOADS[0].name, "2.0"]
+    assert list(table.columns[-1].cells) == ["[green]JAX 2.5 ✓[/]"]
