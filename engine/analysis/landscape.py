@@ -51,8 +51,8 @@ class Plane:
     def coordinates(self, parameters: ArrayLike) -> Array:
         """The places of the plane nearest to parameters: (E, parameter_count) to (E, 2) float64."""
         away = np.asarray(parameters, np.float64) - self.origin
-        places: Array = np.linalg.solve(self.directions @ self.directions.T, self.directions @ away.T).T
-        return places
+        places = np.linalg.solve(self.directions @ self.directions.T, self.directions @ away.T).T
+        return np.asarray(places, np.float64)
 
 
 class Path(NamedTuple):
