@@ -1,4 +1,4 @@
-"""How long an optimisation step takes, beside PyTorch, JAX and C: the same work, in one run, in turns.
+"""How long an optimisation step takes, beside PyTorch, JAX, scikit-learn and C: the same work, in one run, in turns.
 
 Our time is that of whole epochs through `fit`: shuffling, measuring and recording a snapshot of every epoch included.
 """

@@ -60,6 +60,7 @@ PEERS = [
     Peer("unrecorded", "benchmarks.training.ours_unrecorded", "engine", ""),
     Peer("PyTorch", "benchmarks.training.pytorch_side", "torch", "pip install 'neurofilm[bench]'"),
     Peer("JAX", "benchmarks.training.jax_side", "jax", "pip install 'neurofilm[bench]'"),
+    Peer("scikit-learn", "benchmarks.training.sklearn_side", "sklearn", "pip install scikit-learn"),
     Peer("C", "benchmarks.training.c_side", "gcc", "install a C compiler"),
 ]
 

@@ -15,6 +15,10 @@ from benchmarks.training.workloads import WORKLOADS, Workload, make_data
 
 each_workload = pytest.mark.parametrize("workload", WORKLOADS, ids=[each.name for each in WORKLOADS])
 
+# What a side does not have: C is written for the first workload, scikit-learn's networks are dense and classify.
+DENSE = [each for each in WORKLOADS if each.data == "classes" and len(each.input_shape) == 1]
+LACKS = {"C": WORKLOADS[1:], "scikit-learn": [each for each in WORKLOADS if each not in DENSE]}
+
 
 def loss_of(peer: Peer, workload: Workload) -> float:
     weights = make_network(workload).weights
@@ -26,7 +30,7 @@ def loss_of(peer: Peer, workload: Workload) -> float:
 def test_all_sides_compute_the_same_loss(peer: Peer, workload: Workload) -> None:
     if peer.missing():
         pytest.skip(str(peer.missing()))
-    if peer.name == "C" and workload is not WORKLOADS[0]:
+    if workload in LACKS.get(peer.name, []):
         with pytest.raises(Unsupported):
             loss_of(peer, workload)
         return
