@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine import machine
 from engine.errors import ConfigurationError, DataError
 from engine.layers import Dropout
-from engine.network import CHUNK_VALUES, Network
+from engine.network import CHUNK, CHUNK_VALUES, Network
 from engine.plan import make_plan
 from engine.threads import one_blas_thread
 
@@ -96,7 +96,7 @@ class InputGradient:
         examples, features = inputs.shape
         chosen = None if output is None else _as_indices(network, output, examples)
         values, tape, _ = machine.values_per_example(self._program)
-        capacity = max(1, min(1024, CHUNK_VALUES // (2 * values + tape), examples))
+        capacity = max(1, min(CHUNK, CHUNK_VALUES // (2 * values + tape), examples))
         space = machine.workspace(self._program, capacity, network.dtype)
         unused = np.zeros_like(network.parameters)
         first, last = self._program.layout[self._entry], self._program.layout[self._count - 1]

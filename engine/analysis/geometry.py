@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 
 ODD_ACTIVATIONS = frozenset({"linear", "tanh"})  # f(-z) = -f(z): a unit's sign is free
 FOLDING_ACTIVATIONS = frozenset({"relu", "step"})  # flat parts: different points land on one
+RISING_ACTIVATIONS = frozenset({"linear", "sigmoid", "tanh", "leaky_relu", "elu", "softplus"})  # invertible, each unit
 
 
 class Progress(NamedTuple):
@@ -87,6 +88,13 @@ class Rotation:
         return power
 
 
+def rank_of(singular_values: Array, size: int) -> int:
+    """How many singular values, in falling order, of a matrix whose larger side is `size` are not 0 in float32."""
+    if not singular_values.size:
+        return 0
+    return int((singular_values > singular_values[0] * size * np.finfo(np.float32).eps).sum())
+
+
 class AffinePath:
     """The affine part of a dense layer as a path from the identity to ``x @ weight + bias``.
 
@@ -122,9 +130,8 @@ class AffinePath:
             raise ConfigurationError(f"bias of shape {b.shape}: weight {w.shape} needs ({self.out_features},)")
 
         u, s, vt = np.linalg.svd(w, full_matrices=True)
-        small = s[0] * max(w.shape) * np.finfo(np.float32).eps if s.size else 0.0
         self.singular_values: Array = s
-        self.rank = int((s > small).sum())
+        self.rank = rank_of(s, max(w.shape))
         self.determinant = float(np.linalg.det(w)) if self.in_features == self.out_features else None
         self.collapses = self.rank < self.in_features
 
@@ -231,7 +238,7 @@ class LayerPath:
     @property
     def homeomorphic(self) -> bool:
         """True where the layer bends space and neither tears nor glues it."""
-        return not self.folds and not self.affine.collapses
+        return self.activation in RISING_ACTIVATIONS and not self.affine.collapses
 
     def positions(self, x: ArrayLike, z: ArrayLike, h: ArrayLike, progress: Progress) -> Array:
         """Where the points are on their way through the layer.

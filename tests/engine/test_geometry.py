@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.activations import ACTIVATIONS
 from engine.analysis.geometry import (
     END,
     START,
@@ -182,3 +183,12 @@ def test_every_path_ends_at_the_engines_activations(sizes, activation):
         np.testing.assert_allclose(z[:, : sizes[k + 1]], before[k], atol=1e-5)
         end = path.positions(inputs[k], before[k], after[k], END)
         np.testing.assert_allclose(end[:, : sizes[k + 1]], after[k], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_layers_bend_without_gluing_where_the_activation_rises(name):
+    z = np.linspace(-3, 3, 601)[:, None]
+    network = Network([Dense(1, name)], (1,), dtype="float64")
+    network.parameters[:] = 1, 0
+    rises = (np.diff(network.predict(z)[:, 0]) > 0).all()
+    assert LayerPath(AffinePath(np.eye(1)), name).homeomorphic == rises
