@@ -70,7 +70,7 @@ class Dense(WeightedLayer):
     activation : str
         A name in ACTIVATIONS.
     weight_init, bias_init : str
-        Names in INITIALIZERS.
+        Names in INITIALIZERS, some of which take a number, such as ``"constant:0.5"``.
     l1, l2, trainable
         See WeightedLayer and Layer.
 
