@@ -165,11 +165,6 @@ class Network:
             self._program = machine.assemble(self._plan.operations, self._plan.spans, self.input_shape, self.dtype)
         return self._program
 
-    @property
-    def shares_work(self) -> bool:
-        """Whether any of its kernels share their work out among threads."""
-        return any(operation.shares_work for operation in self._plan.operations)
-
     def workspace(self, capacity: int) -> machine.Workspace:
         """Buffers for batches of `capacity` examples, kept for the next call."""
         if self._workspace is None or self._workspace.capacity != capacity:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from engine.network import check_seed
 from engine.objective import build_objective, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
-from engine.threads import Crew, one_blas_thread
+from engine.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -109,7 +108,6 @@ class Trainer:
         self.epochs = epochs
         self.plateau = np.array([1.0, np.inf, 0.0])  # the factor so far, the best loss, epochs since (see Plateau)
         self._descent = _build_descent(network, self.optimizer, clip_norm)
-        self._crew = Crew(network.shares_work)
         self._order = np.arange(examples)
         self._spans = np.array(network.layer_spans, np.int64)
         self._space = machine.workspace(network.program, self.batch_size, network.dtype)
@@ -141,14 +139,21 @@ class Trainer:
         """
         totals = np.zeros(3)
         machine.lay_out_epoch(self._order, self.run[machine.SEED], self.epoch + 1, self.shuffle)
-        before = self.step
+        first, before = 0, self.step
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
         rates, start = self._learning_rates(), self.network.parameters.copy()
-        for first, last in pairwise(sorted({0, *halts, self.batches})):
-            self._train_batches(first, last, rates, totals)
+        for last in sorted({*halts, self.batches}):
+            with one_blas_thread():
+                machine.train_batches(
+                    self.network.program, self.objective, self._descent, rates, self.network.parameters,
+                    self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
+                )  # fmt: skip
+            if self.run[machine.STOP]:
+                raise KeyboardInterrupt  # within an epoch, which does not count
             self._check_finite(totals)
             if at_steps and before + last in at_steps:
                 at_steps[before + last]()
+            first = last
         self.epoch += 1
         gradient_norms = machine.norms(self.gradient, self._spans).tolist()
         return {
@@ -158,21 +163,6 @@ class Trainer:
             "update_norms": machine.norms(self.network.parameters - start, self._spans).tolist(),
             "learning_rate": float(rates[-1]),
         }
-
-    def _train_batches(self, first: int, last: int, rates: NDArray[np.float64], totals: NDArray[np.float64]) -> None:
-        """Train batches `first` … `last` - 1 of the epoch, in turns on as many threads as are fastest."""
-        while first < last:
-            stop = min(first + self._crew.batches, last) if self._crew.most > 1 else last
-            with one_blas_thread(), self._crew.turn(stop - first):
-                machine.train_batches(
-                    self.network.program, self.objective, self._descent, rates, self.network.parameters,
-                    self.gradient, self.moments, self.data, self._order, self._space, self.run, first, stop, totals,
-                )  # fmt: skip
-            if self.run[machine.STOP]:
-                raise KeyboardInterrupt  # within an epoch, which does not count
-            if not np.isfinite(totals[0]):
-                return
-            first = stop
 
     def observe(self, loss: float) -> None:
         """Tell a schedule that watches the loss how the epoch went."""

@@ -76,8 +76,6 @@ class Operation:
         For 2, the operation has no tape of its own but shares that of the operation two places before it; 0 for none.
     activation : str or None
         The name of the activation function, when the operation is one.
-    shares_work : bool
-        Whether the kernels share their work out among threads.
     """
 
     kernels: Callable[[np.dtype[Any]], tuple[Any, Any]]
@@ -88,7 +86,6 @@ class Operation:
     tape_per_example: int = 0
     tape_of: int = 0
     activation: str | None = None
-    shares_work: bool = False
 
 
 @dataclass(frozen=True)

@@ -105,9 +105,8 @@ class Dense(WeightedLayer):
     def operations(self, input_shape: Shape) -> list[Operation]:
         in_features = self._in_features(input_shape)
         dims, size = (in_features, self.units), (in_features + 1) * self.units
-        shared = in_features * self.units >= SHARED_WEIGHTS
-        kernels = _shared_kernels if shared else _lone_kernels
-        affine = Operation(kernels, (self.units,), dims, parameters=(0, size), shares_work=shared)
+        kernels = _shared_kernels if in_features * self.units >= SHARED_WEIGHTS else _lone_kernels
+        affine = Operation(kernels, (self.units,), dims, parameters=(0, size))
         return [affine, *activation_operations(self.activation, (self.units,))]
 
     def _in_features(self, input_shape: Shape) -> int:
