@@ -42,6 +42,11 @@ PRESETS = resources.files("engine") / "experiments"
 class Experiment:
     """All that is needed to run a training again.
 
+    Attributes
+    ----------
+    fallback : str
+        The shipped experiment that shows the same where this one's data cannot be had; empty if there is none.
+
     Raises
     ------
     ConfigurationError
@@ -54,10 +59,11 @@ class Experiment:
     training: TrainingSection = field(default_factory=TrainingSection)
     recording: RecordingSection = field(default_factory=RecordingSection)
     description: str = ""
+    fallback: str = ""
 
     def __post_init__(self) -> None:
-        check_text("name", self.name)
-        check_text("description", self.description)
+        for key in ("name", "description", "fallback"):
+            check_text(key, getattr(self, key))
         if (
             not self.name
             or Path(self.name).name != self.name
@@ -111,7 +117,7 @@ class Experiment:
 
     @classmethod
     def _from_table(cls, table: dict[str, Any], folder: Path) -> Experiment:
-        check_keys("the experiment", table, ["name", "description", "seed", *SECTIONS])
+        check_keys("the experiment", table, ["name", "description", "fallback", "seed", *SECTIONS])
         for needed in ("name", "dataset"):
             if needed not in table:
                 raise ConfigurationError(f"{needed!r} is missing, and every experiment needs one")
@@ -130,7 +136,8 @@ class Experiment:
         if parts["training"].get("batch_size") == FULL:
             parts["training"]["batch_size"] = None
         sections = {key: section(**parts[key]) for key, section in SECTIONS.items()}
-        return cls(name=table["name"], description=table.get("description", ""), **sections)
+        texts = {key: table.get(key, "") for key in ("description", "fallback")}
+        return cls(name=table["name"], **texts, **sections)
 
     def to_toml(self) -> str:
         """Write the experiment with every setting stated, so that it means the same whatever the defaults become."""
@@ -139,6 +146,8 @@ class Experiment:
     def table(self) -> dict[str, Any]:
         """The experiment as a TOML document."""
         top = {"name": self.name, "description": self.description, "seed": self.training.seed}
+        if self.fallback:
+            top["fallback"] = self.fallback
         return top | {key: getattr(self, key).table() for key in SECTIONS}
 
     # --- making and changing ------------------------------------------------------------------------------------------
@@ -252,13 +261,14 @@ class Experiment:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) over everything that decides the run: all settings but name and description.
+        """SHA-256 (hex) over everything that decides the run: all settings but name, description and fallback.
 
         Files count by their contents, not by their paths, and so do weights that are taken from another run. What was
         left out for the data to decide counts as decided. DataError when the data file cannot be read.
         """
         table = self.resolved().table() | {"dataset": self.dataset.content()}
-        del table["name"], table["description"]
+        for key in ("name", "description", "fallback"):
+            table.pop(key, None)
         if self.network.weights_from is not None:
             table["network"]["weights_from"] = _weights_digest(self.network.weights_from)
         return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()

@@ -102,7 +102,7 @@ def make_part(
         if isinstance(recording, Recording):
             recording.check_network()  # scenes take its configuration as it stands
     if named:
-        reason = scene_class.fits(next(iter(named.values())))
+        reason = scene_class.fits_together(named)
         if reason is not None:
             raise RenderError(reason)
     return Part(scene_class, named, dict(options or {}), title)

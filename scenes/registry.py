@@ -20,12 +20,15 @@ class SceneEntry:
         One line for lists.
     clocks : tuple of str
         What can run in it: ``"depth"`` (which layer), ``"time"`` (which epoch); the first is the default.
+    experiments : tuple of str
+        Names of the experiments that it is told with where no run is given, the main one first.
     """
 
     module: str
     class_name: str
     summary: str
     clocks: tuple[str, ...] = ("time",)
+    experiments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,36 @@ class FilmEntry:
 
 SCENES: dict[str, SceneEntry] = {
     "warp": SceneEntry(
-        "scenes.warp", "Warp", "The plane and the data pass through the network layer by layer", ("depth", "time")
+        "scenes.warp",
+        "Warp",
+        "The plane and the data pass through the network layer by layer",
+        ("depth", "time"),
+        experiments=("spirals",),
     ),
-    "boundary": SceneEntry("scenes.boundary", "Boundary", "Regions and every neuron's field over the epochs"),
-    "flow": SceneEntry("scenes.flow", "Flow", "An image passes through the network, from its pixels to the answer"),
-    "neuron": SceneEntry("scenes.neuron", "Neuron", "One neuron's sum, bias and activation, and its row of the matrix"),
-    "weights": SceneEntry("scenes.weights", "Weights", "What the neurons of images look for, over training"),
+    "boundary": SceneEntry(
+        "scenes.boundary",
+        "Boundary",
+        "Regions and every neuron's field over the epochs",
+        experiments=("spirals-wide",),
+    ),
+    "flow": SceneEntry(
+        "scenes.flow",
+        "Flow",
+        "An image passes through the network, from its pixels to the answer",
+        experiments=("mnist-16",),
+    ),
+    "neuron": SceneEntry(
+        "scenes.neuron",
+        "Neuron",
+        "One neuron's sum, bias and activation, and its row of the matrix",
+        experiments=("mnist-16",),
+    ),
+    "weights": SceneEntry(
+        "scenes.weights",
+        "Weights",
+        "What the neurons of images look for, over training",
+        experiments=("mnist-16",),
+    ),
 }
 
 FILMS: dict[str, FilmEntry] = {

@@ -70,6 +70,14 @@ class BaseStage(Scene):
         """None if the scene can show this recording, else a sentence that says why not."""
         return None
 
+    @classmethod
+    def fits_together(cls, recordings: Mapping[str, Recording]) -> str | None:
+        """None if the scene can show these recordings, the main one first, else a sentence that says why not.
+
+        A scene that compares several recordings checks here that it has them.
+        """
+        return cls.fits(next(iter(recordings.values())))
+
     @property
     def now(self) -> float:
         """Seconds since the scene's beginning of the frame being drawn."""

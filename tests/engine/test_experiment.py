@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -618,3 +619,18 @@ layers = [{type = "dense", units = 3, activation = "tanh"}]
 [training]
 epochs = 12
 """
+
+
+def test_what_must_be_downloaded_has_something_that_stands_in() -> None:
+    standing_in = {name: load_experiment(name).fallback for name in list_experiments()}
+    assert standing_in["mnist-16"] == "digits"
+    for name, other in standing_in.items():
+        if other:
+            experiment = load_experiment(name)
+            assert not standing_in[other] and load_experiment(other).dataset.name != "mnist"
+            assert Experiment.from_toml(experiment.to_toml()) == experiment
+
+
+def test_what_stands_in_decides_nothing_about_the_run() -> None:
+    experiment = load_experiment("xor")
+    assert replace(experiment, fallback="digits").digest == experiment.digest

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 from manim import Camera, Mobject, tempconfig
 
+from engine.experiment import load_experiment
+from engine.recording import Recording
+from engine.run import run_experiment
 from scenes.painting.camera import PaintCamera
 from scenes.rendering import text_cache
 from scenes.theme import DARK
 
 Picture = Callable[..., np.ndarray]
+SmallRun = Callable[[str], Recording]
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
+    """A function that gives the recording of two epochs of a shipped experiment, or of the one that stands in for it.
+
+    What would have to be downloaded is never asked for.
+    """
+    folder = tmp_path_factory.mktemp("runs")
+
+    @cache
+    def run(name: str) -> Recording:
+        experiment = load_experiment(name)
+        if experiment.fallback:
+            return run(experiment.fallback)
+        return run_experiment(experiment.override(epochs=2), folder / name)
+
+    return run
 
 
 @pytest.fixture

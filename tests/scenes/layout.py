@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.recording import Recording
 from scenes.mobjects.field import Field, ValueField
 from scenes.mobjects.readout import ASCENT, DESCENT, Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
 from scenes.mobjects.tiles import Tiles
+from scenes.parts import name_recordings
 from scenes.rendering import Part, configured, measure_parts
 from scenes.stage import BaseStage
 from scenes.theme import SAFE, TEXT
@@ -88,8 +88,11 @@ def faults(scene: BaseStage) -> list[str]:
     return found + [f"{text!r} is too small: {size:.0f}" for text, size in sizes(scene) if size < SMALLEST]
 
 
-def walk(scene: type[BaseStage], recording: Recording, options: Mapping[str, Any] | None = None) -> list[BaseStage]:
-    """Run a scene without drawing it; it fails where the layout does. The built scene is the result."""
+def walk(scene: type[BaseStage], recordings: Any, options: Mapping[str, Any] | None = None) -> list[BaseStage]:
+    """Run a scene of one or several recordings without drawing it; it fails where the layout does.
+
+    The built scene is the result.
+    """
     built: list[BaseStage] = []
 
     class Walked(scene):  # type: ignore[misc, valid-type]
@@ -102,7 +105,7 @@ def walk(scene: type[BaseStage], recording: Recording, options: Mapping[str, Any
             super().tear_down()
             built.append(self)
 
-    part = Part(Walked, {recording.name: recording}, options or {})
+    part = Part(Walked, name_recordings(recordings), options or {})
     with configured([part], 854, 480, 15):
         measure_parts([part])
     return built

@@ -7,32 +7,26 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.experiment import load_experiment
-from engine.recording import Recording
-from engine.run import run_experiment
 from scenes.mobjects.tiles import Tiles, brightness_ramp
 from scenes.mobjects.writing import written
 from scenes.registry import SCENES
 from scenes.rendering import find_scene
 from scenes.stage import Stage
 from scenes.theme import SAFE
+from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
-
-EXPERIMENTS = ("spirals", "digits")
-
-
-@pytest.fixture(scope="module")
-def recordings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recording]:
-    folder = tmp_path_factory.mktemp("runs")
-    return {name: run_experiment(load_experiment(name).override(epochs=2), folder / name) for name in EXPERIMENTS}
 
 
 @pytest.mark.parametrize(("name", "clock"), [(name, clock) for name in SCENES for clock in SCENES[name].clocks])
-def test_every_scene_keeps_things_apart(recordings: dict[str, Recording], name: str, clock: str) -> None:
-    scene = find_scene(name)
-    fitting = [recording for recording in recordings.values() if scene.fits(recording) is None]
-    assert fitting, f"no small recording fits {name}: add one to EXPERIMENTS"
-    walk(scene, fitting[0], {"clock": clock})
+def test_every_scene_keeps_things_apart(small_run: SmallRun, name: str, clock: str) -> None:
+    assert SCENES[name].experiments, f"the scene {name} names no experiment that it can be told with"
+    walk(find_scene(name), {chosen: small_run(chosen) for chosen in SCENES[name].experiments}, {"clock": clock})
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_every_scene_fits_what_it_is_told_with(small_run: SmallRun, name: str) -> None:
+    recordings = {chosen: small_run(chosen) for chosen in SCENES[name].experiments}
+    assert find_scene(name).fits_together(recordings) is None
 
 
 def tile(left: float, right: float, bottom: float, top: float) -> Tiles:
@@ -52,20 +46,20 @@ BROKEN: dict[str, Callable[[Stage], object]] = {
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-def test_the_check_sees_what_is_wrong(recordings: dict[str, Recording], fault: str) -> None:
+def test_the_check_sees_what_is_wrong(small_run: SmallRun, fault: str) -> None:
     class Broken(Stage):
         def construct(self) -> None:
             BROKEN[fault](self)
             self.wait(0.5)
 
     with pytest.raises(AssertionError, match=fault):
-        walk(Broken, recordings["spirals"])
+        walk(Broken, small_run("spirals"))
 
 
-def test_what_is_not_to_be_seen_is_in_nobodys_way(recordings: dict[str, Recording]) -> None:
+def test_what_is_not_to_be_seen_is_in_nobodys_way(small_run: SmallRun) -> None:
     class Hidden(Stage):
         def construct(self) -> None:
             self.add(written("one", (0, 0)), written("other", (0, 0)).set_opacity(0), tile(-1, 1, -1, 1).set_opacity(0))
             self.wait(0.5)
 
-    walk(Hidden, recordings["spirals"])
+    walk(Hidden, small_run("spirals"))
