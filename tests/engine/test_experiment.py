@@ -119,7 +119,7 @@ BAD = {
     "name's type": ('name = 3\n[dataset]\nname = "xor"\n', "the experiment: name=3 must be text in quotes"),
     "section": ('name = "a"\n[datasets]\nname = "xor"\n',
                 "the experiment: unknown key of the experiment 'datasets': did you mean 'dataset'? (known: dataset, "
-                "description, name, network, recording, seed, training)"),
+                "description, fallback, name, network, recording, seed, training)"),
     "section's type": ('name = "a"\ndataset = "xor"\n',
                        "the experiment: [dataset]='xor' must be a table of keys and values"),
 }  # fmt: skip
