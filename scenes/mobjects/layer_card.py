@@ -10,6 +10,7 @@ from engine.analysis.geometry import AffinePath, LayerPath
 from scenes.mobjects.layer_course import ACTIVATE, SHIFT, STRETCH, TURN, LayerCourse
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Formula, Label
+from scenes.mobjects.writing import number_text
 from scenes.theme import DARK, TEXT, Theme, Zone
 
 GAP = 0.3
@@ -132,12 +133,6 @@ def what_it_does(path: LayerPath, course: LayerCourse) -> dict[str, str]:
     if ACTIVATE in course.parts:
         verbs[ACTIVATE] = VERBS.get(path.activation, f"apply {path.activation}")
     return verbs
-
-
-def number_text(value: float) -> str:
-    """Two decimals as Typst mathematics; zero has no sign."""
-    text = f"{value:.2f}"
-    return "0.00" if float(text) == 0 else text
 
 
 def _select(row: Formula, label: str) -> list[VMobject]:
