@@ -91,7 +91,7 @@ def describe_dataset(dataset: Dataset) -> dict[str, Any]:
 
 
 def describe_data(
-    arrays: Mapping[str, NDArray[Any]], dataset: Mapping[str, Any] | None, again: bool
+    arrays: Mapping[str, NDArray[Any]], dataset: Mapping[str, Any] | None, again: bool, sequences: bool = False
 ) -> DataDescription:
     """Describe data that are about to be recorded.
 
@@ -102,6 +102,8 @@ def describe_data(
         What they come from, as `describe_dataset` says it.
     again : bool
         Whether an experiment can make them again.
+    sequences : bool
+        Whether bare arrays (N, a, b) are sequences of b numbers, and not grey images.
     """
     described = {
         name: {"dtype": array.dtype.name, "shape": list(array.shape), "sha256": sha256(array)}
@@ -112,8 +114,16 @@ def describe_data(
         y = arrays["y"]
         task = "classification" if y.dtype.kind in "iub" else "regression"
         classes = [str(label) for label in range(int(y.max()) + 1)] if task == "classification" and y.size else []
-        return DataDescription("data", task, described, stored, class_names=classes)
+        shape = image_shape(arrays["x"].shape[1:], sequences)
+        return DataDescription("data", task, described, stored, class_names=classes, image_shape=shape)
     return DataDescription(arrays=described, stored=stored, **dataset)
+
+
+def image_shape(shape: tuple[int, ...], sequences: bool) -> list[int] | None:
+    """The shape of an example as an image, if it is one: (H, W), (H, W, 1) or (H, W, 3)."""
+    if (len(shape) == 2 and not sequences) or (len(shape) == 3 and shape[2] in (1, 3)):
+        return list(shape)
+    return None
 
 
 def read_data(path: Path, known: DataDescription, experiment: Experiment | None) -> RecordedData:

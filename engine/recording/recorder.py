@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import ConfigurationError, RecordingError, nearest
+from engine.layers.recurrent import Recurrent
 from engine.recording.data import describe_data, describe_dataset
 from engine.recording.description import (
     RunDescription,
@@ -194,12 +195,13 @@ class Recorder:
             check_layout(layout)
         except ValueError as error:
             raise RecordingError(f"the layout of the network's parameters cannot be recorded: {error}") from None
+        sequences = any(isinstance(layer, Recurrent) for layer in network.layers)
         return RunDescription(
             network=as_json("the network's configuration", network.config()),
             dtype=np.dtype(network.dtype).name,
             layout=layout,
             training=as_json("the training's settings", training),
-            data=describe_data(arrays, self._about_data, self.experiment is not None),
+            data=describe_data(arrays, self._about_data, self.experiment is not None, sequences),
             experiment_sha256=None if self.experiment is None else sha256(self.experiment.to_toml().encode()),
             snapshot_every=self.snapshot_every,
             snapshot_steps=sorted(self.snapshot_steps),

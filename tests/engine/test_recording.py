@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from engine.datasets import load_dataset
 from engine.errors import ConfigurationError, RecordingError
 from engine.experiment import Experiment
-from engine.layers import Dense
+from engine.layers import LSTM, Dense, Flatten, Layer
 from engine.network import Network
 from engine.recording import Recorder, Recording, data, lines, reader, tensors, writer
 from engine.recording.description import Slot
@@ -441,3 +441,22 @@ def test_everything_is_flushed_now_and_then_and_at_the_end(tmp_path: Path, monke
     assert sorted(os.listdir(tmp_path / "run")) == [
         ".lock", "checkpoint.safetensors", "data.safetensors", "metrics.jsonl", "run.json", "snapshots",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers", "image"),
+    [
+        ((6, 6), [Flatten(), Dense(1, "sigmoid")], (6, 6)),
+        ((6, 6), [LSTM(2), Dense(1, "sigmoid")], None),
+        ((6, 6, 3), [Flatten(), Dense(1, "sigmoid")], (6, 6, 3)),
+        ((6, 6, 2), [Flatten(), Dense(1, "sigmoid")], None),
+        ((6,), [Dense(1, "sigmoid")], None),
+    ],
+)
+def test_bare_arrays_that_are_images_are_known_as_images(
+    tmp_path: Path, shape: tuple[int, ...], layers: list[Layer], image: tuple[int, ...] | None
+) -> None:
+    x = np.random.default_rng(0).random((8, *shape), dtype=np.float32)
+    network = Network(layers, shape)
+    network.fit(x, np.arange(8) % 2, loss="binary_crossentropy", epochs=1, record=tmp_path / "run")
+    assert Recording(tmp_path / "run").data.image_shape == image
