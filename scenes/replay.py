@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_STOPS = 400  # snapshots that are looked at to find the pace
 MOST_POINTS = 256
+MOST_BYTES = 64 << 20  # of snapshots that are kept at hand
 # Time is given in proportion to what changes, more to the beginning, and some to every epoch, so that plateaus pass
 # quickly but the counter never jumps.
 HAPPENING, EARLY, EVEN = 0.5, 0.25, 0.25
@@ -72,19 +73,22 @@ class Replay:
     def _parameters(self, k: int) -> NDArray[Any]:
         if k not in self._read:
             kind, number = self._keys[k]
-            self._read[k] = (
-                self.recording.parameters(step=number) if kind == "step" else self.recording.parameters(number)
-            )
+            read = self.recording.parameters(step=number) if kind == "step" else self.recording.parameters(number)
+            # the neighbour that it is blended with stays, however large the network is
+            while len(self._read) > 1 and (len(self._read) + 1) * read.nbytes > MOST_BYTES:
+                del self._read[next(iter(self._read))]
+            self._read[k] = read
         return self._read[k]
 
     def network_at(self, moment: float) -> Network:
         """The network at a moment, in epochs; the same object every time, with other parameters."""
         k = int(np.clip(np.searchsorted(self.moments, moment, side="right") - 1, 0, len(self.moments) - 1))
-        parameters = self._parameters(k)
+        shown = self._network.parameters
+        shown[:] = self._parameters(k)
         if moment > self.moments[k] and k + 1 < len(self.moments):
             share = (moment - self.moments[k]) / (self.moments[k + 1] - self.moments[k])
-            parameters = (1 - share) * parameters + share * self._parameters(k + 1)
-        self._network.parameters[:] = parameters
+            shown *= 1 - share
+            shown += share * self._parameters(k + 1)
         return self._network
 
     def epoch_at(self, moment: float) -> int:

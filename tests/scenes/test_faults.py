@@ -239,3 +239,35 @@ def test_recordings_with_links_and_paths_write_nothing_elsewhere(tmp_path: Path)
     assert (outside / "precious").read_text() == "mine" and os.listdir(outside) == ["precious"]
     assert sorted(os.listdir(run)) == before
     assert sorted(os.listdir(tmp_path)) == ["films", "outside", "run"]
+
+
+REPLAYED = """
+import resource, sys
+import numpy as np
+from engine.recording import Recording
+from scenes.replay import Replay
+recording = Recording(sys.argv[1])
+network = recording.network()
+network.predict(recording.data.x)  # all code is loaded
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+replay = Replay(recording)
+replay.pace()
+for moment in np.linspace(replay.first, replay.last, 40):
+    replay.network_at(moment).predict(recording.data.x)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / network.parameters.nbytes)
+"""
+
+
+@posix
+def test_a_large_recording_is_never_held_as_a_whole(tmp_path: Path) -> None:
+    """Sixteen snapshots of a network of 30 MB are played with the memory of a few."""
+    network = Network([Dense(2700), Dense(2700, "relu"), Dense(1, "sigmoid")], input_shape=(2,))
+    recorder = Recorder(tmp_path / "run")
+    data = {"x": np.ones((4, 2), np.float32), "y": np.array([0, 1, 0, 1])}
+    recorder.start(network, {"loss": "binary_crossentropy", "epochs": 15}, data)
+    for epoch in range(16):
+        recorder.record_epoch(epoch, network.parameters, {"loss": 1.0}, {"m": np.zeros(1)})
+    recorder.finish()
+    result = run_python(REPLAYED, tmp_path / "run")
+    assert result.returncode == 0, result.stderr
+    assert float(result.stdout) < 6
