@@ -195,7 +195,8 @@ def test_cards_say_the_recorded_numbers(spirals: Recording) -> None:
     network = spirals.network()
     passage = Passage(network)
     for k, path in enumerate(passage.paths):
-        numbers = [float(found) for found in re.findall(r"-?\d+\.\d\d", " ".join(formulas(path, k + 1)).replace("−", "-"))]
+        written = " ".join(formulas(path, k + 1)).replace("−", "-")
+        numbers = [float(found) for found in re.findall(r"-?\d+\.\d\d", written)]
         # vectors are columns on the card: the matrix is the transpose of the engine's
         expected = [*network.weights[f"{k}.weight"].T.ravel(), *network.weights[f"{k}.bias"]]
         np.testing.assert_allclose(numbers, expected, atol=0.0051)
