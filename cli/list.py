@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any
 
 import click
@@ -13,8 +14,14 @@ from cli.options import SETTINGS, example
 Rows = Iterable[tuple[str, str]]
 
 
-def _summaries(registry: Mapping[str, Any]) -> Rows:
-    return [(name, entry.summary) for name, entry in registry.items()]
+def _registry(module: str, name: str) -> Callable[[], Rows]:
+    """The entries of a registry with their summaries; it is imported when they are asked for."""
+
+    def rows() -> Rows:
+        registry: Mapping[str, Any] = getattr(import_module(module), name)
+        return [(key, entry.summary) for key, entry in registry.items()]
+
+    return rows
 
 
 def _experiments() -> Rows:
@@ -32,51 +39,17 @@ def _datasets() -> Rows:
     ]
 
 
-def _scenes() -> Rows:
-    from scenes import SCENES
-
-    return _summaries(SCENES)
-
-
-def _films() -> Rows:
-    from scenes import FILMS
-
-    return _summaries(FILMS)
-
-
-def _layers() -> Rows:
-    from engine.layers import LAYERS
-
-    return _summaries(LAYERS)
-
-
-def _activations() -> Rows:
-    from engine.activations import ACTIVATIONS
-
-    return _summaries(ACTIVATIONS)
-
-
-def _losses() -> Rows:
-    from engine.losses import LOSSES
-
-    return _summaries(LOSSES)
-
-
-def _optimizers() -> Rows:
-    from engine.optimizers import OPTIMIZERS
-
-    return _summaries(OPTIMIZERS)
-
-
 KINDS: dict[str, Callable[[], Rows]] = {
     "experiments": _experiments,
     "datasets": _datasets,
-    "scenes": _scenes,
-    "films": _films,
-    "layers": _layers,
-    "activations": _activations,
-    "losses": _losses,
-    "optimizers": _optimizers,
+    "scenes": _registry("scenes", "SCENES"),
+    "films": _registry("scenes", "FILMS"),
+    "layers": _registry("engine.layers", "LAYERS"),
+    "activations": _registry("engine.activations", "ACTIVATIONS"),
+    "initializers": _registry("engine.initializers", "INITIALIZERS"),
+    "losses": _registry("engine.losses", "LOSSES"),
+    "optimizers": _registry("engine.optimizers", "OPTIMIZERS"),
+    "schedules": _registry("engine.schedules", "SCHEDULES"),
 }
 
 

@@ -12,9 +12,11 @@ from cli.main import main
 from engine.activations import ACTIVATIONS
 from engine.datasets import DATASETS
 from engine.experiment import list_experiments, load_experiment
+from engine.initializers import INITIALIZERS
 from engine.layers import LAYERS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
+from engine.schedules import SCHEDULES
 from scenes import FILMS, SCENES
 
 REGISTRIES = {
@@ -24,8 +26,10 @@ REGISTRIES = {
     "films": list(FILMS),
     "layers": list(LAYERS),
     "activations": list(ACTIVATIONS),
+    "initializers": list(INITIALIZERS),
     "losses": list(LOSSES),
     "optimizers": list(OPTIMIZERS),
+    "schedules": list(SCHEDULES),
 }
 
 
