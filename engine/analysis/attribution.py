@@ -1,7 +1,6 @@
 """How much each input of an example counts for an output: gradients with respect to the data.
 
-Training never asks for them: the machine tells the first operation that its input needs no gradient. Here the same
-kernels run behind one more operation, which hands the data on unchanged, so that the network's first is not the first.
+Training never asks for them; here the engine's own kernels are asked (see `engine.analysis.anatomy.entered`).
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
+from engine.analysis.anatomy import entered
 from engine.errors import ConfigurationError, DataError
-from engine.layers import Dropout
 from engine.network import CHUNK, CHUNK_VALUES, Network
 from engine.plan import make_plan
 from engine.threads import one_blas_thread
@@ -82,13 +81,9 @@ class InputGradient:
                 f"layer {flat[0]} has the activation {flat[1]!r}, whose slope is 0 everywhere: no gradient reaches the "
                 "inputs, so use another activation"
             )
-        handed_on = Dropout(0.0).operations(network.input_shape)  # outside training it changes nothing
         self.network = network
-        self._count = len(handed_on) + count
-        self._program = machine.assemble(
-            [*handed_on, *plan.operations], [(0, 0)] * len(handed_on) + plan.spans, network.input_shape, network.dtype
-        )
-        self._entry = len(handed_on)
+        self._count = 1 + count
+        self._program = entered(network)
 
     def __call__(self, x: ArrayLike, output: Output = None) -> Attribution:
         """The plain gradient of one output for each example; see `gradient_times_input` for the parameters."""
@@ -99,7 +94,7 @@ class InputGradient:
         capacity = max(1, min(CHUNK, CHUNK_VALUES // (2 * values + tape), examples))
         space = machine.workspace(self._program, capacity, network.dtype)
         unused = np.zeros_like(network.parameters)
-        first, last = self._program.layout[self._entry], self._program.layout[self._count - 1]
+        first, last = self._program.layout[1], self._program.layout[self._count - 1]
         size = int(last[machine.Y_SIZE])
         gradients = np.empty((examples, features), network.dtype)
         found, reached = np.zeros(examples, np.int64), np.zeros(examples)
