@@ -49,6 +49,7 @@ _LAZY = {
     "Stage": "scenes.stage",
     "Stage3D": "scenes.stage",
     "Still": "scenes.mobjects.still",
+    "Surface": "scenes.mobjects.surface",
     "Tiles": "scenes.mobjects.tiles",
     "Typeset": "scenes.mobjects.typesetting",
     "ValueField": "scenes.mobjects.field",

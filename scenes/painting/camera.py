@@ -130,7 +130,7 @@ def _display_without_painting(self: Camera, vmobject: VMobject, ctx: cairo.Conte
     if not isinstance(vmobject, Painted):
         return _display_vectorized(self, vmobject, ctx)
     if vmobject.opacity > 0:
-        for member in vmobject.as_vectors().family_members_with_points():
+        for member in vmobject.as_vectors_for(self).family_members_with_points():
             self.display_vectorized(member, ctx)
     return self
 

@@ -9,6 +9,7 @@ import cairo
 import numpy as np
 
 from scenes.painting.blending import as_words
+from scenes.painting.quads import SAMPLES
 
 if TYPE_CHECKING:
     from manim import VMobject
@@ -34,6 +35,15 @@ class Scratch:
         self.coverage = np.zeros((height, width), np.uint8)
         self.place = np.zeros((height, width), np.float32)
         self.touched = np.zeros(height * width, np.int32)
+        self._samples: np.ndarray | None = None
+
+    @property
+    def samples(self) -> np.ndarray:
+        """Finer samples of the frame, uint32 (8 H, W), all zero between paintings; made when first asked for."""
+        if self._samples is None:
+            height, width = self.coverage.shape
+            self._samples = np.zeros((height * SAMPLES, width), np.uint32)
+        return self._samples
 
 
 class Canvas:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from manim import ManimColor, Mobject, VMobject
+from manim import Camera, ManimColor, Mobject, VMobject
 
 if TYPE_CHECKING:
     from scenes.painting.canvas import Canvas
@@ -48,6 +48,10 @@ class Painted(VMobject):
     def as_vectors(self) -> Mobject:
         """The same picture made of manim's own mobjects, for cameras that cannot paint."""
         raise NotImplementedError
+
+    def as_vectors_for(self, camera: Camera) -> Mobject:
+        """As `as_vectors`, for a certain camera: what lies behind what may depend on it."""
+        return self.as_vectors()
 
     @property
     def opacity(self) -> float:

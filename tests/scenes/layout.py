@@ -12,6 +12,7 @@ from scenes.mobjects.field import Field, ValueField
 from scenes.mobjects.readout import ASCENT, DESCENT, Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.still import Still
+from scenes.mobjects.surface import Surface
 from scenes.mobjects.text import Label
 from scenes.mobjects.tiles import Tiles
 from scenes.parts import name_recordings
@@ -45,6 +46,9 @@ def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
                     pictures.append((f"tile at {points.mean(axis=0)[:2].round(2)}", box_of(points)))
         elif isinstance(member, (Field, ValueField)) and member.opacity > 0:
             pictures.append((f"field at {member.get_center()[:2].round(2)}", box_of(member.points)))
+        elif isinstance(member, Surface) and member.view is not None and member.opacity > 0:
+            seen = member.points[np.isfinite(member.points).all(axis=1)]
+            pictures.append((f"surface at {seen.mean(axis=0)[:2].round(2)}", box_of(seen)))
     return texts, pictures
 
 

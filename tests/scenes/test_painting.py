@@ -13,7 +13,9 @@ from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
+from scenes.mobjects.surface import Surface
 from scenes.mobjects.text import Formula, Label
+from scenes.mobjects.view import View
 from scenes.painting.mobject import Painted
 from scenes.theme import DARK, Zone, rgb
 
@@ -73,6 +75,7 @@ MOBJECTS: dict[str, Callable[[], Painted]] = {
         saddle(), Zone(-1.5, 1.5, -1, 1), opaque_ramp(), -2, 2, levels=[0.0], line_width=3
     ).rotate(0.3),
     "classes": lambda: ClassField(bumps(), Zone(-1.5, 1.5, -1, 1), DARK.class_colours(np.arange(5)), line_width=2),
+    "surface": lambda: Surface(saddle(12, 15), levels=[0.0], mesh=3, view=View(tilt=0.7, time=2)),
     "readout": lambda: Readout("loss", -0.0123, ".4f").scale(3).move_to(ORIGIN),
     "haloed readout": lambda: Readout("loss", -0.0123, ".4f", halo=DARK.classes[0]).scale(3).move_to(ORIGIN),
     "still": lambda: Still(
