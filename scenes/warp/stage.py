@@ -25,6 +25,7 @@ from scenes.theme import SAFE, TEXT, TIMING, Zone
 from scenes.warp.material import boundary_curves, fits, grid_bounds, last_cut, mistakes, wide_projections
 
 if TYPE_CHECKING:
+    from engine.analysis.projection import Projection
     from engine.network import Network
     from engine.recording import Recording
 
@@ -64,7 +65,7 @@ class WarpStage(Stage):
         """Compute what is shown of the last epoch, and make the mobjects."""
         data = self.recording.data
         self.network = self.recording.network(self.last_epoch)
-        self.passage = Passage(self.network, wide_projections(self.recording))
+        self.passage = Passage(self.network, self.projections())
         self.bounds = grid_bounds(data.x)
         self.curves = boundary_curves(self.passage, self.bounds)
         self.wrong = mistakes(self.network, data.x, data.y)
@@ -72,6 +73,10 @@ class WarpStage(Stage):
         if self.plane.curve is not None:
             self.plane.curve.set_opacity(0)
         self.diagram = self.build_diagram(self.passage.network)
+
+    def projections(self) -> dict[int, Projection]:
+        """Through which directions each hidden layer of more than three features is seen."""
+        return wide_projections(self.recording)
 
     def build_diagram(self, network: Network) -> NetworkDiagram:
         """The network as a diagram in the column, its largest weight in full colour."""
