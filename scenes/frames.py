@@ -53,18 +53,25 @@ class FrameRenderer(CairoRenderer):
     camera_class : type of Camera
     first_frame : int
         The number of the scene's first frame, for scenes that follow others in a film.
+    pace : float
+        How many seconds of the scene pass in one second of the film.
 
     Attributes
     ----------
     time : float
-        Seconds from the scene's beginning to the frame being drawn.
+        Seconds from the scene's beginning to the frame being drawn, by the scene's own clock.
+    rate : float
+        Frames in a second of the scene.
     frame : int
         How many frames the scene has had.
     """
 
-    def __init__(self, sink: FrameSink, camera_class: type[Camera], first_frame: int = 0, **kwargs: Any) -> None:
+    def __init__(
+        self, sink: FrameSink, camera_class: type[Camera], first_frame: int = 0, pace: float = 1.0, **kwargs: Any
+    ) -> None:
         super().__init__(camera_class=camera_class, **kwargs)
         self.time: float = 0.0
+        self.rate = self.camera.frame_rate / pace
         self.sink = sink
         self.first_frame = first_frame
         self.frame = 0
@@ -76,12 +83,12 @@ class FrameRenderer(CairoRenderer):
         assert scene.animations is not None
         begin, end = self.time, self.time + scene.duration
         # a hair more than the half, so that sums of decimal fractions round as they would on paper
-        first, last = self.frame, round(end * self.camera.frame_rate + 1e-6)
+        first, last = self.frame, round(end * self.rate + 1e-6)
         scene.begin_animations()
         still = scene.is_current_animation_frozen_frame()
         if scene.stop_condition is not None:
             last = self._until(scene, begin, first, last)
-            end = last / self.camera.frame_rate
+            end = last / self.rate
         elif still:
             self._hold(scene, first, last)
         else:
@@ -109,7 +116,7 @@ class FrameRenderer(CairoRenderer):
 
     def _go_to(self, scene: Scene, frame: int, begin: float) -> None:
         """Bring the animation that began at `begin` to where it is at a frame."""
-        self.time = max(frame / self.camera.frame_rate, begin)
+        self.time = max(frame / self.rate, begin)
         scene.update_to_time(self.time - begin)
 
     def _until(self, scene: Scene, begin: float, first: int, last: int) -> int:
@@ -126,14 +133,14 @@ class FrameRenderer(CairoRenderer):
     def _hold(self, scene: Scene, first: int, last: int) -> None:
         """Show a picture that stands still once its captions have changed, from `first` up to `last`."""
         wanted = self._wanted(first, last)
-        settled = getattr(scene, "settled", -1.0) * self.camera.frame_rate
+        settled = getattr(scene, "settled", -1.0) * self.rate
         while wanted and wanted[0] < settled:
             frame = wanted.pop(0)
-            self.time = frame / self.camera.frame_rate
+            self.time = frame / self.rate
             scene.update_mobjects(0)
             self._draw(scene, None, frame)
         if wanted:
-            self.time = wanted[0] / self.camera.frame_rate
+            self.time = wanted[0] / self.rate
             scene.update_mobjects(0)
             self._draw(scene, None, *wanted)
 

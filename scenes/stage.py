@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import Animation, Dot, Mobject, MovingCameraScene, Scene, ThreeDScene, VGroup, VMobject, smooth
 
-from engine.errors import RenderError
 from scenes.animations.clock import Clock
+from scenes.films import Telling
 from scenes.frames import FrameRenderer
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.text import Label
 from scenes.painting.camera import PaintCamera, PaintThreeDCamera
 from scenes.painting.mobject import Painted
-from scenes.subtitles import LINE_LENGTH, LINES, Cue
+from scenes.subtitles import Cue, caption_lines
 from scenes.theme import CAPTION, HEADING, READOUTS, TEXT, TIMING, Theme, find_theme
 
 if TYPE_CHECKING:
@@ -42,14 +41,19 @@ class BaseStage(Scene):
         By name; the first one is also `recording`.
     options : dict
         What the user asked for, such as ``{"clock": "time", "epochs": (0, 100)}``.
+    telling : Telling
+        What a film changes in the captions and their time.
     theme : Theme
     cues : list of Cue
         The captions so far.
+    said : int
+        How many captions the scene had, also those that the film leaves out.
     """
 
     recordings: Mapping[str, Recording] = {}
     recording: Recording
     options: Mapping[str, Any] = {}
+    telling = Telling()
     camera_class: type[Any] = PaintCamera
 
     def __init__(self, renderer: Any = None, **kwargs: Any) -> None:
@@ -59,6 +63,8 @@ class BaseStage(Scene):
         self.theme: Theme = find_theme(str(self.options.get("theme", "dark")))
         self.cues: list[Cue] = []
         self._cue: tuple[str, float] | None = None
+        self.said = 0
+        self._own: str | None = None  # the caption as the scene has it
         self._readouts: list[Readout] = []
         super().__init__(renderer=renderer, **kwargs)
         self._slots = {name: Slot(halo=self.theme.background) for name in ("caption", "heading", "detail", "legend")}
@@ -93,11 +99,15 @@ class BaseStage(Scene):
         text : str or None
             At most two lines of 42 characters; a longer line without a break of its own is broken evenly.
         """
-        lines = None if text is None else caption_lines(text)
-        text = None if lines is None else "\n".join(lines)
-        if self._cue is not None and self._cue[0] == text:
+        own = None if text is None else "\n".join(caption_lines(text))
+        if own is not None and own == self._own:
             return
+        self._hold_caption()
         self._close_cue()
+        self._own, text = own, own
+        if own is not None:
+            self.said += 1
+            text = self._in_other_words(own)
         if text is None:
             self._show("caption", None)
             return
@@ -165,6 +175,19 @@ class BaseStage(Scene):
         slot.fade_time = TIMING.fade if isinstance(self.renderer, FrameRenderer) else 0.0
         if slot not in self.mobjects:
             self.add(slot)
+
+    def _in_other_words(self, text: str) -> str | None:
+        """What the film says in the place of the scene's caption."""
+        if self.said not in self.telling.captions:
+            return text
+        given = self.telling.captions[self.said]
+        return "\n".join(caption_lines(given)) if given.strip() else None
+
+    def _hold_caption(self) -> None:
+        """Let the picture stand where the film wants more time for the caption that is there."""
+        if self._own is not None and self.said in self.telling.holds:
+            # by the film's clock, whatever the scene's pace
+            self.wait(self.telling.holds[self.said] * self.telling.pace)
 
     def _close_cue(self) -> None:
         if self._cue is not None:
@@ -240,6 +263,7 @@ class BaseStage(Scene):
         return [] if first is None else family[first:]
 
     def tear_down(self) -> None:
+        self._hold_caption()
         self._close_cue()
 
 
@@ -278,22 +302,3 @@ def legend_of(entries: Sequence[tuple[str, str]], theme: Theme) -> VGroup:
         text = f"and {len(entries) - len(shown)} more"
         rows.add(Label(text, size=TEXT.small, color=theme.muted).stand_on(HEADING.left + 0.32, y - 0.37))
     return rows
-
-
-def caption_lines(text: str) -> list[str]:
-    """The lines of a caption, broken evenly if it is one long line; `RenderError` if it does not fit."""
-    lines = [" ".join(line.split()) for line in text.strip().split("\n")]
-    if len(lines) == 1 and len(lines[0]) > LINE_LENGTH:
-        # the narrowest width that gives as few lines as the widest makes them about equally long
-        wrapped = [
-            textwrap.wrap(lines[0], width, break_long_words=False, break_on_hyphens=False)
-            for width in range(1, LINE_LENGTH + 1)
-        ]
-        lines = next(broken for broken in wrapped if len(broken) == len(wrapped[-1]))
-    longest = max(lines, key=len)
-    if len(lines) > LINES or len(longest) > LINE_LENGTH:
-        raise RenderError(
-            f"the caption {text!r} has {len(lines)} lines, the longest of {len(longest)} characters: "
-            f"a caption has at most {LINES} lines of {LINE_LENGTH} characters"
-        )
-    return lines

@@ -6,6 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+TRANSITIONS = ("cut", "fade")
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How a beat is told: what a film may change in a scene without knowing what is in it.
+
+    Attributes
+    ----------
+    captions : dict of int to str
+        Other words for the scene's captions, by their numbers from 1; empty text for none.
+    holds : dict of int to float
+        Seconds for which the picture stands still at the end of a caption, by its number.
+    pace : float
+        How fast the scene passes: 0.5 takes twice as long.
+    transition : {"cut", "fade"}
+        Whether the beat's first and last picture is there at once, or comes out of the background and goes back into it.
+    """
+
+    captions: Mapping[int, str] = field(default_factory=dict)
+    holds: Mapping[int, float] = field(default_factory=dict)
+    pace: float = 1.0
+    transition: str = "cut"
+
 
 @dataclass(frozen=True)
 class Beat:
@@ -14,25 +38,57 @@ class Beat:
     Attributes
     ----------
     scene : str or type
-        A name in ``SCENES``, or a `Stage` subclass.
+        A name in ``SCENES`` or ``CARDS``, or a `Stage` subclass.
     recordings : tuple of str
         Which of the film's recordings the scene gets, the main one first; none for all of them.
     options : dict
         For the scene.
     title : str
-        The chapter's name in the film.
+        The chapter that begins with the beat; empty where the one before goes on.
+    telling : Telling
     """
 
     scene: Any
     recordings: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
+    telling: Telling = field(default_factory=Telling)
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """The still that stands for a film: a beat by its number from 1, and the share of it that has passed."""
+
+    beat: int
+    at: float = 0.5
 
 
 @dataclass(frozen=True)
 class Film:
-    """An ordered list of beats."""
+    """An ordered list of beats.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+    beats : tuple of Beat
+    sources : dict of str to str
+        Where a recording comes from, by the name that the beats give it: an experiment or a run directory. A name that
+        is not here is an experiment's own.
+    theme : str
+        In which the film is shown, unless another one is asked for; empty for the usual one.
+    thumbnail : Thumbnail, optional
+        By default the middle of the middle beat.
+    """
 
     name: str
     title: str
     beats: tuple[Beat, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    theme: str = ""
+    thumbnail: Thumbnail | None = None
+
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """Names of all recordings that the beats are told with, in the order in which they are first needed."""
+        return tuple(dict.fromkeys(name for beat in self.beats for name in beat.recordings))
