@@ -76,6 +76,8 @@ class Operation:
         For 2, the operation has no tape of its own but shares that of the operation two places before it; 0 for none.
     activation : str or None
         The name of the activation function, when the operation is one.
+    kind : str
+        What it computes, when it is not one: other devices find their own kernels by it.
     """
 
     kernels: Callable[[np.dtype[Any]], tuple[Any, Any]]
@@ -86,6 +88,7 @@ class Operation:
     tape_per_example: int = 0
     tape_of: int = 0
     activation: str | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ class Conv2D(WeightedLayer):
         shape = (*laid.counts, self.filters)
         size = sum(parameter.size for parameter in self.parameters(input_shape))
         dims = (*laid.dims, self.filters)
-        affine = Operation(_convolution_kernels, shape, dims, parameters=(0, size))
+        affine = Operation(_convolution_kernels, shape, dims, parameters=(0, size), kind="convolution")
         return [affine, *activation_operations(self.activation, shape)]
 
     def _windows(self, input_shape: Shape) -> Windows:

@@ -106,7 +106,7 @@ class Dense(WeightedLayer):
         in_features = self._in_features(input_shape)
         dims, size = (in_features, self.units), (in_features + 1) * self.units
         kernels = _shared_kernels if in_features * self.units >= SHARED_WEIGHTS else _lone_kernels
-        affine = Operation(kernels, (self.units,), dims, parameters=(0, size))
+        affine = Operation(kernels, (self.units,), dims, parameters=(0, size), kind="dense")
         return [affine, *activation_operations(self.activation, (self.units,))]
 
     def _in_features(self, input_shape: Shape) -> int:

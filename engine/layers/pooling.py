@@ -181,7 +181,7 @@ class MaxPool2D(Pool2D):
                 f"first, such as by strides in a convolution"
             )
         shape = (*laid.counts, input_shape[2])
-        return [Operation(_max_pool_kernels, shape, laid.dims, tape_per_example=prod(shape))]
+        return [Operation(_max_pool_kernels, shape, laid.dims, tape_per_example=prod(shape), kind="max_pool")]
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,8 @@ class AvgPool2D(Pool2D):
 
     def operations(self, input_shape: Shape) -> list[Operation]:
         laid = self._windows(input_shape)
-        return [Operation(_average_pool_kernels, (*laid.counts, input_shape[2]), laid.dims, (1.0 / prod(laid.size),))]
+        shape, share = (*laid.counts, input_shape[2]), 1.0 / prod(laid.size)
+        return [Operation(_average_pool_kernels, shape, laid.dims, (share,), kind="average_pool")]
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ class UpSample2D(Layer):
         size = check_pair(self, "size", self.size)
         shape = (height * size[0], width * size[1], channels)
         laid = Windows(shape, size, size)
-        return [Operation(_upsample_kernels, shape, laid.dims, (1.0,))]
+        return [Operation(_upsample_kernels, shape, laid.dims, (1.0,), kind="upsample")]
 
 
 def _max_pool_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:

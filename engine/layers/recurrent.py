@@ -150,7 +150,9 @@ class Recurrent(WeightedLayer):
         output_shape = (steps, self.units) if self.return_sequences else (self.units,)
         size = sum(parameter.size for parameter in self.parameters(input_shape))
         dims = (steps, features, self.units, int(self.return_sequences))
-        return Operation(kernels, output_shape, dims, parameters=(0, size), tape_per_example=tape_per_example)
+        return Operation(
+            kernels, output_shape, dims, parameters=(0, size), tape_per_example=tape_per_example, kind=self.name
+        )
 
     def sequence(self, input_shape: Shape) -> tuple[int, int]:
         """The numbers of steps and features of an example; ConfigurationError when it is no sequence."""

@@ -126,7 +126,7 @@ class Dropout(Layer):
         check_number(self, "rate", self.rate, 0, 1)
 
     def operations(self, input_shape: Shape) -> list[Operation]:
-        return [Operation(_dropout_kernels, input_shape, constants=(float(self.rate),))]
+        return [Operation(_dropout_kernels, input_shape, constants=(float(self.rate),), kind="dropout")]
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,7 @@ class BatchNorm(Layer):
                 constants=(float(self.epsilon), float(self.momentum)),
                 parameters=(0, 4 * channels),
                 tape_per_example=2 * channels,
+                kind="batch_norm",
             )
         ]
 

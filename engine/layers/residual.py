@@ -135,12 +135,12 @@ class Residual(Layer):
                 inner.append(replace(each, parameters=(start + each.parameters[0], start + each.parameters[1])))
             start += sum(each.size for each in layer.parameters(shape))
             shape = layer.output_shape(shape)
-        branch = Operation(_branch_kernels, input_shape, tape_per_example=prod(shape))
+        branch = Operation(_branch_kernels, input_shape, tape_per_example=prod(shape), kind="branch")
         if shape != input_shape:
             dims = (*_image(input_shape), *_image(shape), *self._strides(input_shape, shape))
             stop = start + input_shape[-1] * shape[-1]
-            branch = replace(branch, kernels=_project_kernels, dims=dims, parameters=(start, stop))
-        merge = Operation(_merge_kernels, shape, tape_of=len(inner) + 1)
+            branch = replace(branch, kernels=_project_kernels, dims=dims, parameters=(start, stop), kind="project")
+        merge = Operation(_merge_kernels, shape, tape_of=len(inner) + 1, kind="merge")
         return [branch, *inner, merge, *activation_operations(self.activation, shape)]
 
     def config(self) -> dict[str, Any]:
