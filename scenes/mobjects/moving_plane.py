@@ -20,7 +20,7 @@ from scenes.mobjects.space_axes import SpaceAxes
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
 from scenes.mobjects.view import View, corners, largest_unit
-from scenes.mobjects.warped_grid import TONES, WarpedGrid, grid_lines
+from scenes.mobjects.warped_grid import WarpedGrid, grid_lines
 from scenes.theme import DARK, TEXT, Theme, Zone
 
 BOUNDED = {"tanh": 1.0, "sigmoid": 1.0, "softmax": 1.0}  # how far outputs can be from 0
@@ -103,10 +103,10 @@ class MovingPlane(VGroup):
         if passage.widths[0] <= 2:
             if passage.widths[0] == 2:
                 lines = grid_lines(bounds, across, images=self._images)
-                self.grid = WarpedGrid(lines)
+                self.grid = WarpedGrid(lines, theme=theme)
             else:
                 lines = np.linspace(bounds.left, bounds.right, LINE_SAMPLES)[None, :, None]
-                self.grid = Polylines(np.zeros((1, LINE_SAMPLES, 3)), TONES[0], 2.5)
+                self.grid = Polylines(np.zeros((1, LINE_SAMPLES, 3)), theme.grid[0], 2.5)
             self.grid_carried = passage.carry(lines.reshape(-1, passage.widths[0]))
             parts.append(self.grid)
         if len(curves):
@@ -197,6 +197,10 @@ class MovingPlane(VGroup):
         carried = self.passage.carry(points)
         return [self.passage.positions(carried, k, END) for k in range(self.passage.layers)]
 
+    def everything(self, space: int) -> np.ndarray:
+        """Where the data and the grid are when a space is at rest, (N, 3)."""
+        return self._everything(0, START) if space == 0 else self._everything(space - 1, END)
+
     def _everything(self, layer: int, progress: Progress) -> np.ndarray:
         """Where the data and the grid are, (N, 3)."""
         carried = [self.points_carried, *([] if self.grid_carried is None else [self.grid_carried])]
@@ -208,8 +212,7 @@ class MovingPlane(VGroup):
         if bound is not None:
             # a line has the square about it as its frame too
             return np.where(np.arange(3) < max(2, self.passage.shown_width(space)), bound, 0.0)
-        positions = self._everything(0, START) if space == 0 else self._everything(space - 1, END)
-        return np.asarray(np.abs(positions).max(axis=0))
+        return np.asarray(np.abs(self.everything(space)).max(axis=0))
 
     def _rest_scale(self, space: int) -> float:
         return self._largest_unit(corners(self.reach(space)), float(self.passage.shown_width(space) == 3))

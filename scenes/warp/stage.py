@@ -109,7 +109,8 @@ class WarpStage(Stage):
         """What has to be said about how hidden layer k is drawn."""
         if k in self.passage.projections:
             projection = self.passage.projections[k]
-            return f"{self.passage.widths[k + 1]} dimensions, seen from two ({projection.explained:.0%})"
+            seen = {1: "one", 2: "two", 3: "three"}[projection.dimensions]
+            return f"{self.passage.widths[k + 1]} dimensions, seen from {seen} ({projection.explained:.0%})"
         units = ", ".join(str(unit + 1) for unit in self.passage.flipped[k])
         return f"unit {units} drawn with its sign turned" if units else ""
 
