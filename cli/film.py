@@ -16,6 +16,7 @@ from cli.options import (
     output_option,
     overwrite_option,
     quality_option,
+    theme_option,
 )
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 @click.command(context_settings=SETTINGS, epilog=example("neurofilm film spirals -q h"))
 @click.argument("name", metavar="NAME")
 @quality_option("m")
+@theme_option
 @data_dir_option
 @output_option("FILE", "The video to write.  [default: films/NAME.mp4]")
 @overwrite_option
-def film(name: str, quality: str, output: Path | None, overwrite: bool) -> None:
+def film(name: str, quality: str, theme: str, output: Path | None, overwrite: bool) -> None:
     """Train what a film needs, then render it.
 
     NAME is one of `neurofilm list films`. A finished run of the same experiment under runs/ is used as it is.
@@ -43,7 +45,10 @@ def film(name: str, quality: str, output: Path | None, overwrite: bool) -> None:
     check_output(output, overwrite)  # before training, not after
     recordings = find_or_train_all(experiments)
     progress = FrameProgress(output.name)
-    report(render_film(name, recordings, output, quality=quality, overwrite=overwrite, progress=progress))
+    options = {"theme": theme}
+    report(
+        render_film(name, recordings, output, quality=quality, options=options, overwrite=overwrite, progress=progress)
+    )
 
 
 def film_experiments(name: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ FILMS = Path("films")
 QUALITIES = ("l", "m", "h", "p", "k")
 DATA_DIR = "NEUROFILM_DATA_DIR"  # as engine.datasets.mnist has it, which is slow to import
 FORMATS = ("mp4", "webm", "gif", "mov", "png")
+THEMES = ("dark", "light")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -76,6 +77,11 @@ def quality_option(default: str) -> Callable[[Command], Command]:
 
 def output_option(metavar: str, help: str) -> Callable[[Command], Command]:
     return click.option("-o", "--output", type=click.Path(path_type=Path), metavar=metavar, help=help)
+
+
+def theme_option(command: Command) -> Command:
+    """In which colours scenes are drawn; it goes to them as an option."""
+    return click.option("--theme", type=click.Choice(THEMES), default="dark", help="Colours of the pictures.")(command)
 
 
 def data_dir_option(command: Command) -> Command:

@@ -18,6 +18,7 @@ from cli.options import (
     output_option,
     overwrite_option,
     quality_option,
+    theme_option,
 )
 from engine.errors import ConfigurationError, nearest
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Of the output.  [default: as FILE ends, or mp4]")
 @click.option("--epochs", type=EpochRange(), metavar="A:B", help="The epochs to show.  [default: all]")
 @click.option("--clock", type=click.Choice(("depth", "time")), help="What passes: the layers, or training.")
+@theme_option
 @data_dir_option
 @overwrite_option
 def render(
@@ -43,6 +45,7 @@ def render(
     format_: str | None,
     epochs: tuple[int | None, int | None] | None,
     clock: str | None,
+    theme: str,
     overwrite: bool,
 ) -> None:
     """Render one scene of a recording.
@@ -63,7 +66,7 @@ def render(
         output,
         quality=quality,
         format=format_,
-        options=scene_options(epochs=epochs, clock=clock),
+        options=scene_options(epochs=epochs, clock=clock, theme=theme),
         overwrite=overwrite,
         progress=FrameProgress(output.name),
     )

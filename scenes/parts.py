@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import atexit
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from scenes.registry import FILMS, SCENES
 from scenes.sinks import Progress, StillSink
 from scenes.stage import BaseStage
 from scenes.subtitles import Cue
-from scenes.theme import find_theme
+from scenes.theme import Theme, find_theme
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,24 @@ class Part:
     options: Mapping[str, Any]
     title: str = ""
 
+    @property
+    def theme(self) -> Theme:
+        """The colours that it is drawn in."""
+        return find_theme(str({**self.scene.options, **self.options}.get("theme", "dark")))
+
     def build(self, sink: FrameSink, first_frame: int = 0) -> BaseStage:
         """The scene, about to be rendered into `sink`; only within `configured`."""
         attributes: dict[str, Any] = {
             "recordings": dict(self.recordings),
             "options": {**self.scene.options, **self.options},
+            "telling": self.telling,
             "__module__": self.scene.__module__,
         }
         if self.recordings:
             attributes["recording"] = next(iter(self.recordings.values()))
         # manim builds scenes without arguments, so what a scene needs are attributes of a class of its own
         scene_class: type[BaseStage] = type(self.scene.__name__, (self.scene,), attributes)
-        return scene_class(renderer=FrameRenderer(sink, scene_class.camera_class, first_frame))
+        return scene_class(renderer=FrameRenderer(sink, scene_class.camera_class, first_frame, self.telling.pace))
 
 
 @dataclass(frozen=True)
@@ -59,17 +66,43 @@ class Measure:
         return sum(self.frames)
 
 
-def play(parts: Sequence[Part], sink: FrameSink) -> Measure:
-    """Play all parts one after the other into a sink."""
+def play(parts: Sequence[Part], sink: FrameSink, lengths: Sequence[int] | None = None) -> Measure:
+    """Play all parts one after the other into a sink.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    sink : FrameSink
+    lengths : sequence of int, optional
+        How many frames the parts have; without it nothing is faded at their ends.
+    """
     frames: list[int] = []
     cues: list[Cue] = []
-    for part in parts:
-        scene = part.build(sink, sum(frames))
-        scene.render()
-        renderer = scene.renderer
-        cues += [cue.later(sum(frames) / renderer.camera.frame_rate) for cue in scene.cues]
-        frames.append(renderer.frame)
+    for k, part in enumerate(parts):
+        first = sum(frames)
+        length, said = play_part(part, sink, None if lengths is None else lengths[k], first)
+        cues += said
+        frames.append(length)
     return Measure(tuple(frames), tuple(cues))
+
+
+def play_part(part: Part, sink: FrameSink, length: int | None = None, first: int = 0) -> tuple[int, list[Cue]]:
+    """Play one part, whose first frame has the number `first`; gives its frames and what it says, in the film's time."""
+    fading = part.telling.transition == "fade" and length is not None
+    scene = part.build(sink, first)
+    renderer: FrameRenderer = scene.renderer
+    rate = renderer.camera.frame_rate
+    if fading and length is not None:
+        frames = min(round(TIMING.fade * rate), length // 2)
+        renderer.sink = FadingSink(sink, first, first + length, frames, rgb(part.background))
+    scene.render()
+    told = max([0, *part.telling.captions, *part.telling.holds])
+    if told > scene.said:
+        raise RenderError(
+            f"the film changes caption {told} of the scene {part.scene.__name__}, which has {scene.said or 'none'}"
+        )
+    cues = [cue.at_pace(part.telling.pace).later(first / rate) for cue in scene.cues]
+    return renderer.frame, cues
 
 
 def measure_parts(parts: Sequence[Part]) -> Measure:
@@ -78,11 +111,16 @@ def measure_parts(parts: Sequence[Part]) -> Measure:
 
 
 def capture(
-    parts: Sequence[Part], width: int, height: int, frames: Sequence[int], progress: Progress | None = None
+    parts: Sequence[Part],
+    width: int,
+    height: int,
+    frames: Sequence[int],
+    progress: Progress | None = None,
+    lengths: Sequence[int] | None = None,
 ) -> dict[int, np.ndarray]:
     """Single frames by number, uint8 (H, W, 4)."""
     sink = StillSink(height, width, frames, progress)
-    play(parts, sink)
+    play(parts, sink, lengths)
     return sink.stills
 
 
@@ -108,27 +146,76 @@ def make_part(
     return Part(scene_class, named, dict(options or {}), title)
 
 
-def film_parts(film: str | Film, recordings: Mapping[str, Recording], options: Mapping[str, Any] | None) -> list[Part]:
-    """The parts of a film by name or script."""
+def film_parts(
+    film: str | Film,
+    recordings: Mapping[str, Recording],
+    options: Mapping[str, Any] | None,
+    beats: Iterable[int] | None = None,
+) -> list[Part]:
+    """The parts of a film by name or script.
+
+    Parameters
+    ----------
+    film : str or Film
+    recordings : dict of str to Recording
+        By the names that the beats give them.
+    options : dict, optional
+        For every scene.
+    beats : iterable of int, optional
+        Numbers of the beats that are wanted, from 1; by default all.
+    """
     script = find_film(film)
+    options = {**({"theme": script.theme} if script.theme else {}), **(options or {})}
     parts = []
-    for beat in script.beats:
-        missing = [name for name in beat.recordings if name not in recordings]
-        if missing:
-            raise RenderError(f"the film {script.name!r} needs a recording of {missing[0]!r}, which was not given")
-        chosen = {name: recordings[name] for name in beat.recordings} if beat.recordings else dict(recordings)
-        parts.append(make_part(beat.scene, chosen, {**beat.options, **(options or {})}, beat.title))
+    for number in range(1, len(script.beats) + 1) if beats is None else beats:
+        beat = script.beats[number - 1]
+        try:
+            parts.append(_beat_part(script, beat, recordings, options))
+        except RenderError as error:
+            raise RenderError(f"beat {number} of {script.name}: {error}") from None
     return parts
+
+
+def _beat_part(script: Film, beat: Beat, recordings: Mapping[str, Recording], options: Mapping[str, Any]) -> Part:
+    missing = [name for name in beat.recordings if name not in recordings]
+    if missing:
+        raise RenderError(f"the film {script.name!r} needs a recording of {missing[0]!r}, which was not given")
+    chosen = {name: recordings[name] for name in beat.recordings} if beat.recordings else dict(recordings)
+    own = dict(beat.options)
+    captions = {number: filled(text, chosen) for number, text in beat.telling.captions.items()}
+    if beat.scene in CARDS:
+        chosen = {name: recordings[name] for name in beat.recordings or script.recordings}
+        own |= {key: filled(own[key], chosen) for key in CARD_TEXTS if key in own}
+        own = {"film": script.name, "film_title": script.title, **own}
+    elif beat.scene in SCENES:
+        chosen = match_recordings(SCENES[beat.scene].experiments, chosen)
+    part = make_part(beat.scene, chosen, {**own, **options}, beat.title)
+    return replace(part, telling=replace(beat.telling, captions=captions))
+
+
+def match_recordings(experiments: Sequence[str], given: Mapping[str, Recording]) -> dict[str, Recording]:
+    """Recordings under the names of the experiments that a scene is told with, in their order.
+
+    One whose name is an experiment's goes there; the others take the places that are left, in order. Where no
+    experiments are named, all keep their names.
+    """
+    free = [name for name in experiments if name not in given]
+    matched = {name: recording for name, recording in given.items() if name in experiments}
+    for name, recording in given.items():
+        if name not in experiments:
+            matched[free.pop(0) if free else name] = recording
+    order = {name: k for k, name in enumerate(experiments)}
+    return dict(sorted(matched.items(), key=lambda pair: order.get(pair[0], len(order))))
 
 
 def find_scene(scene: str | type[BaseStage]) -> type[BaseStage]:
     """The class of a scene given by name or as itself."""
     if not isinstance(scene, str):
         return scene
-    if scene not in SCENES:
+    known = SCENES | CARDS
+    if scene not in known:
         raise nearest("scene", scene, SCENES)
-    entry = SCENES[scene]
-    found: type[BaseStage] = getattr(import_module(entry.module), entry.class_name)
+    found: type[BaseStage] = getattr(import_module(known[scene].module), known[scene].class_name)
     return found
 
 
@@ -138,7 +225,12 @@ def find_film(film: str | Film) -> Film:
         return film
     if film not in FILMS:
         raise nearest("film", film, FILMS)
-    found: Film = import_module(FILMS[film].module).FILM
+    script = FILMS[film].script
+    if script.endswith(".toml"):
+        from scenes.films.file import read_film
+
+        return read_film(Path(__file__).parent / "films" / script)
+    found: Film = import_module(script).FILM
     return found
 
 
@@ -155,8 +247,7 @@ def name_recordings(recordings: Any) -> dict[str, Recording]:
 @contextmanager
 def configured(parts: Sequence[Part], width: int, height: int, rate: int) -> Iterator[None]:
     """Manim's configuration for these parts; scenes are built and rendered inside."""
-    theme = find_theme(str({**parts[0].scene.options, **parts[0].options}.get("theme", "dark")))
-    with frame_config(width, height, rate, text_cache(), theme.background):
+    with frame_config(width, height, rate, text_cache(), parts[0].theme.background):
         yield
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from engine.errors import ConfigurationError, RenderError
 from scenes.outputs import check_output, check_quality, save_image, whole_file
 from scenes.parts import Part, capture, configured, even_frames, film_parts, make_part, measure_parts
-from scenes.theme import DARK, rgb
+from scenes.theme import DARK, Theme, rgb
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -100,7 +100,8 @@ def _storyboard(
     if frames < 1:
         raise ConfigurationError(f"frames={frames}: a storyboard needs at least one still")
     with configured(parts, width, height, rate):
-        total = measure_parts(parts).total
+        measure = measure_parts(parts)
+        total = measure.total
         if total == 0:
             raise RenderError(f"the scene {parts[0].scene.__name__} shows nothing: it has no frames")
         chosen = even_frames(total, frames)
@@ -109,11 +110,11 @@ def _storyboard(
         if progress is not None:
             progress.start(len(chosen))
         try:
-            pictures = capture(parts, width, height, chosen, progress)
+            pictures = capture(parts, width, height, chosen, progress, measure.frames)
         finally:
             if progress is not None:
                 progress.stop()
-        sheet = assemble([(pictures[frame], frame / rate) for frame in chosen])
+        sheet = assemble([(pictures[frame], frame / rate) for frame in chosen], parts[0].theme)
     with whole_file(path) as temporary:
         save_image(sheet, temporary)
     if stills is not None:
@@ -123,14 +124,14 @@ def _storyboard(
     return path
 
 
-def assemble(pictures: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
+def assemble(pictures: Sequence[tuple[np.ndarray, float]], theme: Theme = DARK) -> np.ndarray:
     """One sheet, uint8 (H, W, 3), of pictures with their times in seconds."""
     columns = max(1, math.ceil(math.sqrt(len(pictures) * 3 / 4)))
     rows = math.ceil(len(pictures) / columns)
     height, width = pictures[0][0].shape[:2]
     still_width = min(width, STILL_WIDTH)
     still_height = round(height * still_width / width)
-    ground = tuple(round(255 * c) for c in rgb(DARK.faint))
+    ground = tuple(round(255 * c) for c in rgb(theme.faint))
     sheet = Image.new(
         "RGB", (columns * (still_width + GAP) + GAP, rows * (still_height + LABEL + GAP) + GAP), color=ground
     )
@@ -141,17 +142,17 @@ def assemble(pictures: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
         if still_width != width:
             picture = picture.resize((still_width, still_height), Image.Resampling.LANCZOS)
         sheet.paste(picture, (left, top + LABEL))
-        label = time_label(seconds)
+        label = time_label(seconds, theme)
         sheet.paste(label, (left, top + (LABEL - label.height) // 2))
     return np.asarray(sheet)
 
 
-def time_label(seconds: float) -> Image.Image:
+def time_label(seconds: float, theme: Theme = DARK) -> Image.Image:
     """A small picture that says minutes and seconds."""
     minutes = f"{int(seconds // 60)}:{seconds % 60:05.2f}"
     source = (
-        f'#set page(width: auto, height: auto, margin: 2pt, fill: rgb("{DARK.faint}"))\n'
-        f'#set text(font: "Libertinus Serif", size: 15pt, fill: rgb("{DARK.text}"), number-width: "tabular")\n'
+        f'#set page(width: auto, height: auto, margin: 2pt, fill: rgb("{theme.faint}"))\n'
+        f'#set text(font: "Libertinus Serif", size: 15pt, fill: rgb("{theme.text}"), number-width: "tabular")\n'
         f'#"{minutes}"'
     )
     png = typst.compile(source.encode(), format="png", ppi=96, ignore_system_fonts=True)

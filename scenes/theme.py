@@ -26,11 +26,14 @@ class Theme:
     positive, negative : str
         Weights and contributions; zero vanishes into the background.
     activation : str
-        A fully active neuron; less active ones are dimmer.
+        A fully active neuron, or a full pixel; less active ones are nearer to the background. On a dark ground that is
+        brightness; on a light one it is ink: what is active stands out from the ground in both, and nothing vanishes.
     highlight : str
         Gradients, and what the caption speaks of.
     loss, accuracy : str
         Curves and read-outs.
+    grid : tuple of str
+        Lines of a sheet along y and along x: apart from each other, quieter than any data.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Theme:
     highlight: str
     loss: str
     accuracy: str
+    grid: tuple[str, str]
 
     def class_colour(self, label: int) -> str:
         """The colour of class number `label`; beyond the palette's length colours come round again."""
@@ -88,9 +92,37 @@ DARK = Theme(
     highlight="#ffe14d",
     loss="#ff5470",
     accuracy="#7ddf9b",
+    grid=("#5b8fb0", "#9a7fb8"),
 )
 
-THEMES: dict[str, Theme] = {"dark": DARK}
+LIGHT = Theme(
+    name="light",
+    background="#fbfaf6",
+    text="#1b1f27",
+    muted="#5a6373",
+    faint="#bcc3cd",
+    classes=(
+        "#1769d2",  # A: blue
+        "#d27500",  # B: orange
+        "#782d69",  # plum
+        "#2db4c3",  # turquoise
+        "#2d0fb4",  # indigo
+        "#78695a",  # umber
+        "#3c5a0f",  # moss
+        "#2d00f0",  # ultramarine
+        "#699678",  # sage
+        "#d2a50f",  # gold
+    ),
+    positive="#1668d8",
+    negative="#d8401a",
+    activation="#10141b",
+    highlight="#a67c00",
+    loss="#c8244a",
+    accuracy="#17804a",
+    grid=("#3f7ea6", "#8560b3"),
+)
+
+THEMES: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT)}
 
 
 def find_theme(name: str) -> Theme:

@@ -8,12 +8,9 @@ import numpy as np
 
 from engine.analysis.isoline import Bounds
 from scenes.mobjects.polylines import Polylines
-from scenes.theme import rgb
+from scenes.theme import DARK, Theme, rgb
 
 TRIAL_SAMPLES = 1500
-
-# Lines along y and lines along x: apart from each other, quieter than any data.
-TONES = ("#5b8fb0", "#9a7fb8")
 
 
 def grid_lines(
@@ -73,17 +70,13 @@ class WarpedGrid(Polylines):
         As `grid_lines` gives them: half of them run along each direction.
     width : float
         In manim's stroke units.
-    tones : tuple of str
-        Colours of the lines along y and of those along x.
     """
 
-    def __init__(
-        self, lines: np.ndarray, width: float = 1.4, tones: tuple[str, str] = TONES, opacity: float = 1.0
-    ) -> None:
+    def __init__(self, lines: np.ndarray, width: float = 1.4, theme: Theme = DARK, opacity: float = 1.0) -> None:
         half = len(lines) // 2
         colours = np.empty((2 * half, 4))
         widths = np.full(2 * half, width)
-        for family, colour in enumerate(tones):
+        for family, colour in enumerate(theme.grid):
             here = slice(family * half, (family + 1) * half)
             colours[here, :3] = rgb(colour)
             colours[here, 3] = 0.55

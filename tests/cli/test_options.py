@@ -12,6 +12,7 @@ from cli.options import BatchSize, EpochRange, find_run
 from cli.render import complete_output
 from engine.datasets import mnist
 from engine.errors import RecordingError
+from scenes.theme import THEMES
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", 1), ("32", 32), ("full", "full")])
@@ -82,3 +83,7 @@ def test_no_runs_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_environment_variable_is_the_engine_s() -> None:
     assert options.DATA_DIR == mnist.DATA_DIR
+
+
+def test_every_theme_can_be_chosen() -> None:
+    assert tuple(THEMES) == options.THEMES
