@@ -92,7 +92,7 @@ DARK = Theme(
     highlight="#ffe14d",
     loss="#ff5470",
     accuracy="#7ddf9b",
-    grid=("#5b8fb0", "#9a7fb8"),
+    grid=("#5fa2bb", "#946fb4"),
 )
 
 LIGHT = Theme(
@@ -118,8 +118,8 @@ LIGHT = Theme(
     activation="#10141b",
     highlight="#a67c00",
     loss="#c8244a",
-    accuracy="#17804a",
-    grid=("#3f7ea6", "#8560b3"),
+    accuracy="#127a74",
+    grid=("#4793ad", "#7d55b0"),
 )
 
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT)}

@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 
 from engine.errors import ConfigurationError
-from scenes.theme import CAPTION, DARK, FRAME_HEIGHT, FRAME_WIDTH, HEADING, PICTURE, READOUTS, SAFE, find_theme, rgb
+from scenes.theme import (
+    CAPTION,
+    DARK,
+    FRAME_HEIGHT,
+    FRAME_WIDTH,
+    HEADING,
+    PICTURE,
+    READOUTS,
+    SAFE,
+    THEMES,
+    Theme,
+    find_theme,
+    rgb,
+)
 
 # Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009,
 # severity 1.0, on linear RGB
@@ -57,19 +70,25 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
 @pytest.mark.parametrize("vision", VISION)
-def test_classes_stay_apart(vision: str) -> None:
-    classes = list(DARK.classes)
+def test_classes_stay_apart(vision: str, theme: Theme) -> None:
+    classes = list(theme.classes)
     assert differences(classes[:2], vision).min() > 20
     assert differences(classes[:4], vision).min() > 15
     assert differences(classes[:6], vision).min() > 11
     assert differences(classes, vision).min() > 7
-    assert differences([*classes, DARK.background], vision)[-1].min() > 25
+    assert differences([*classes, theme.background], vision)[-1].min() > 22
 
 
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
 @pytest.mark.parametrize("vision", VISION)
-def test_signs_of_weights_stay_apart(vision: str) -> None:
-    assert differences([DARK.positive, DARK.negative, DARK.background], vision).min() > 20
+def test_colours_with_meanings_stay_apart(vision: str, theme: Theme) -> None:
+    assert differences([theme.positive, theme.negative, theme.background], vision).min() > 20
+    # curves and read-outs that stand beside each other
+    assert differences([theme.loss, theme.accuracy, theme.background], vision).min() > 9
+    assert differences([theme.highlight, theme.background, theme.muted], vision)[0].min() > 8
+    assert differences(list(theme.grid), vision).min() > 5
 
 
 def test_colours_that_look_alike_are_noticed() -> None:
@@ -80,10 +99,16 @@ def test_colours_that_look_alike_are_noticed() -> None:
     )
 
 
-def test_text_is_readable() -> None:
-    assert contrast(DARK.text, DARK.background) > 12
-    assert contrast(DARK.muted, DARK.background) > 4.5
-    assert all(contrast(colour, DARK.background) > 3 for colour in (*DARK.classes, DARK.loss, DARK.accuracy))
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_what_is_drawn_is_readable(theme: Theme) -> None:
+    assert contrast(theme.text, theme.background) > 12
+    assert contrast(theme.muted, theme.background) > 4.5
+    assert contrast(theme.activation, theme.background) > 15
+    signs = (theme.positive, theme.negative, theme.loss, theme.accuracy, theme.highlight)
+    assert all(contrast(colour, theme.background) > 3 for colour in (*theme.classes[:3], *signs))
+    assert all(contrast(colour, theme.background) > 2.2 for colour in theme.classes)
+    # quieter than data, but there
+    assert all(1.4 < contrast(colour, theme.background) < 7 for colour in (theme.faint, *theme.grid))
 
 
 def test_zones_lie_in_the_frame_and_leave_the_picture_alone() -> None:
@@ -104,5 +129,5 @@ def test_labels_and_weights_have_their_colours() -> None:
 
 
 def test_an_unknown_theme_names_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match="known: dark"):
+    with pytest.raises(ConfigurationError, match="known: dark, light"):
         find_theme("sepia")
