@@ -59,5 +59,11 @@ def log1p_double(x):
     return math.log1p(x)
 
 
+@kernel
+def sign(x):
+    """-1, 0 or 1"""
+    return like(x, 1) if x > 0 else like(x, -1) if x < 0 else like(x, 0)
+
+
 exp_of_negative = by_precision(exp_single, exp_double)  # e^x for x ≤ 0
 log1p_of_share = by_precision(log1p_single, log1p_double)  # log(1 + x) for 0 ≤ x ≤ 1

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.activations import sigmoid, step
-from engine.elementary import exp_of_negative, log1p_of_share
+from engine.elementary import exp_of_negative, log1p_of_share, sign
 from engine.errors import ConfigurationError
 from engine.jit import kernel, like, specialise
 from engine.registry import look_up
@@ -43,7 +43,7 @@ def absolute_error(output, target):
 @kernel
 def absolute_error_derivative(output, target):
     """sign(output - target)"""
-    return np.sign(output - target)
+    return sign(output - target)
 
 
 @kernel

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from engine.jit import address, call, kernel, like, part
 from engine.layers.base import Operation, Shape
+from engine.optimizers import penalty_slope
 from engine.random import permute
 from engine.subnormals import flush_subnormals, restore_subnormals
 
@@ -230,11 +231,11 @@ def gather(data, order, start, batch, space):
 
 @kernel
 def penalise(descent, theta, gradient):
-    """Add the gradient of l1 Σ|θ| + l2 Σθ²: g ← g + l1 sign θ + 2 l2 θ."""
+    """Add the gradient of the penalties l1 Σ|θ| + l2 Σθ²."""
     for p in range(descent.penalised.shape[0]):
         l1, l2 = descent.penalties[p, 0], descent.penalties[p, 1]
         for i in range(descent.penalised[p, 0], descent.penalised[p, 1]):
-            gradient[i] += l1 * np.sign(theta[i]) + like(l2, 2) * l2 * theta[i]
+            gradient[i] += penalty_slope(theta[i], l1, l2)
 
 
 @kernel

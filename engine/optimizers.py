@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.elementary import sign
 from engine.errors import ConfigurationError
 from engine.jit import kernel, like, specialise
 from engine.registry import construct
@@ -105,6 +106,12 @@ def adamw_coefficients(settings, step):
 def adamw(parameter, gradient, first, second, c):
     """Adam's step, after θ ← θ - η λ θ  (Loshchilov and Hutter, 2019)"""
     return adam(parameter - like(parameter, c[4]) * parameter, gradient, first, second, c)
+
+
+@kernel
+def penalty_slope(parameter, l1, l2):
+    """The derivative of l1 |θ| + l2 θ²: l1 sign θ + 2 l2 θ"""
+    return l1 * sign(parameter) + like(parameter, 2) * l2 * parameter
 
 
 # --- the loops ----------------------------------------------------------------------------------------------------
