@@ -53,12 +53,9 @@ def film(name: str, quality: str, theme: str, output: Path | None, overwrite: bo
 
 def film_experiments(name: str) -> tuple[str, ...]:
     """The experiments whose recordings the film `name` shows."""
-    from engine.errors import nearest
-    from scenes import FILMS as KNOWN
+    from scenes.parts import find_film
 
-    if name not in KNOWN:
-        raise nearest("film", name, KNOWN)
-    return tuple(KNOWN[name].experiments)
+    return find_film(name).recordings
 
 
 def find_or_train_all(experiments: tuple[str, ...]) -> dict[str, Recording]:

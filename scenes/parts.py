@@ -16,13 +16,16 @@ import numpy as np
 
 from engine.errors import RenderError, nearest
 from engine.recording import Recording
-from scenes.films import Film
+from scenes.facts import filled
+from scenes.films import Beat, Film, Telling
 from scenes.frames import FrameCounter, FrameRenderer, FrameSink, frame_config
-from scenes.registry import FILMS, SCENES
-from scenes.sinks import Progress, StillSink
+from scenes.registry import CARDS, FILMS, SCENES
+from scenes.sinks import FadingSink, Progress, StillSink
 from scenes.stage import BaseStage
 from scenes.subtitles import Cue
-from scenes.theme import Theme, find_theme
+from scenes.theme import TIMING, Theme, find_theme, rgb
+
+CARD_TEXTS = ("title", "text")  # options of cards in which a recording's numbers may stand
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Part:
     recordings: Mapping[str, Recording]
     options: Mapping[str, Any]
     title: str = ""
+    telling: Telling = field(default_factory=Telling)
 
     @property
     def theme(self) -> Theme:
@@ -94,7 +98,7 @@ def play_part(part: Part, sink: FrameSink, length: int | None = None, first: int
     rate = renderer.camera.frame_rate
     if fading and length is not None:
         frames = min(round(TIMING.fade * rate), length // 2)
-        renderer.sink = FadingSink(sink, first, first + length, frames, rgb(part.background))
+        renderer.sink = FadingSink(sink, first, first + length, frames, rgb(part.theme.background))
     scene.render()
     told = max([0, *part.telling.captions, *part.telling.holds])
     if told > scene.said:

@@ -33,21 +33,18 @@ class SceneEntry:
 
 @dataclass(frozen=True)
 class FilmEntry:
-    """Where a film's script lives and which experiments it needs.
+    """Where a film's script lives.
 
     Attributes
     ----------
-    module : str
-        A module whose ``FILM`` is a `scenes.films.Film`.
+    script : str
+        A TOML file in scenes/films, or a module whose ``FILM`` is a `scenes.films.Film`.
     summary : str
         One line for lists.
-    experiments : tuple of str
-        Names of the experiments whose recordings the film is made from, the main one first.
     """
 
-    module: str
+    script: str
     summary: str
-    experiments: tuple[str, ...]
 
 
 SCENES: dict[str, SceneEntry] = {
@@ -84,8 +81,13 @@ SCENES: dict[str, SceneEntry] = {
     ),
 }
 
+# What stands between scenes in films
+CARDS: dict[str, SceneEntry] = {
+    "title": SceneEntry("scenes.films.cards", "TitleCard", "The film's title, with a line under it", ()),
+    "words": SceneEntry("scenes.films.cards", "WordsCard", "A thought, large, with a smaller one under it", ()),
+    "end": SceneEntry("scenes.films.cards", "EndCard", "What was trained, and the command that makes the film", ()),
+}
+
 FILMS: dict[str, FilmEntry] = {
-    "spirals": FilmEntry(
-        "scenes.films.spirals", "A small network untangles two spirals", ("spirals", "spirals-linear")
-    ),
+    "spirals": FilmEntry("scenes.films.spirals", "A small network untangles two spirals"),
 }

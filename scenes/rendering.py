@@ -154,7 +154,7 @@ def _render(
         try:
             with whole_file(path) as temporary:
                 if format == "png":
-                    stills = capture(parts, width, height, [measure.total - 1], progress)
+                    stills = capture(parts, width, height, [measure.total - 1], progress, measure.frames)
                     save_image(stills[measure.total - 1], temporary)
                     frames, rate_out = 1, float(rate)
                 else:
@@ -184,14 +184,16 @@ def _encode(
     step = 1 if highest is None else max(1, -(-rate // int(highest)))
     palette = None
     if format == "gif":
-        palette = choose_palette(list(capture(parts, width, height, even_frames(measure.total, 12)).values()))
+        palette = choose_palette(
+            list(capture(parts, width, height, even_frames(measure.total, 12), None, measure.frames).values())
+        )
     starts = np.concatenate([[0], np.cumsum(measure.frames)])
     chapters = [
         (part.title, int(a), int(b)) for part, a, b in zip(parts, starts, starts[1:], strict=False) if part.title
     ]
     sink = FilmSink(Encoder(path, width, height, rate // step, format, palette, chapters), progress, step)
     try:
-        play(parts, sink)
+        play(parts, sink, measure.frames)
         sink.finish()
     except BaseException:
         sink.abort()

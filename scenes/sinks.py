@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from scenes.encoding import Encoder
+from scenes.frames import FrameSink
 
 FRAMES_AHEAD = 4  # that may wait for the encoder; 8 MB each at 1080p
 
@@ -120,3 +121,63 @@ class StillSink:
         self.stills.update((frame, pixels) for frame in frames)
         if self.progress is not None:
             self.progress.update(len(self.stills))
+
+
+class FadingSink:
+    """Lets the first frames of a part come out of the background, and the last ones go back into it.
+
+    Parameters
+    ----------
+    sink : FrameSink
+        Where the frames go.
+    first, end : int
+        The part's first frame, and the one after its last.
+    frames : int
+        How many frames each fade takes.
+    background : tuple of float
+        Red, green and blue between 0 and 1.
+    """
+
+    def __init__(
+        self, sink: FrameSink, first: int, end: int, frames: int, background: tuple[float, float, float]
+    ) -> None:
+        self.sink = sink
+        self.first, self.end, self.frames = first, end, frames
+        self.background = np.array([*background, 1.0]) * 255
+
+    def wants(self, first: int, last: int) -> Iterable[int]:
+        return self.sink.wants(first, last)
+
+    def buffer(self) -> np.ndarray:
+        return self.sink.buffer()
+
+    def put(self, frames: Sequence[int], pixels: np.ndarray) -> None:
+        clear = [frame for frame in frames if self.strength(frame) == 1.0]
+        before = [frame for frame in frames if frame < self.first + self.frames]
+        after = [frame for frame in frames if frame >= self.end - self.frames]
+        # one picture is handed on in the order of its frames; what is faded is a copy until the picture is used up
+        for frame in before:
+            self._put_faded(frame, pixels, last=frame == frames[-1])
+        if clear:
+            self._put_clear(clear, pixels, last=clear[-1] == frames[-1])
+        for frame in after:
+            self._put_faded(frame, pixels, last=frame == frames[-1])
+
+    def strength(self, frame: int) -> float:
+        """How much of the picture is to be seen in a frame, 0 to 1."""
+        if self.frames == 0:
+            return 1.0
+        return min((frame - self.first) / self.frames, (self.end - 1 - frame) / self.frames, 1.0)
+
+    def _put_faded(self, frame: int, pixels: np.ndarray, last: bool) -> None:
+        faded = pixels if last else self.sink.buffer()
+        np.rint(self.background + self.strength(frame) * (pixels - self.background), out=faded, casting="unsafe")
+        self.sink.put([frame], faded)
+
+    def _put_clear(self, frames: Sequence[int], pixels: np.ndarray, last: bool) -> None:
+        if last:
+            self.sink.put(frames, pixels)
+            return
+        copy = self.sink.buffer()
+        np.copyto(copy, pixels)
+        self.sink.put(frames, copy)

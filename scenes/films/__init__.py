@@ -22,7 +22,7 @@ class Telling:
     pace : float
         How fast the scene passes: 0.5 takes twice as long.
     transition : {"cut", "fade"}
-        Whether the beat's first and last picture is there at once, or comes out of the background and goes back into it.
+        Whether the first and last picture are there at once, or come out of the background and go back into it.
     """
 
     captions: Mapping[int, str] = field(default_factory=dict)

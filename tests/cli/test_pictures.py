@@ -48,12 +48,12 @@ class Moment(Stage):
 def studio(workplace: Path, small_experiment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A scene "moment", a film "short" of two beats, and the experiment "small" that it needs."""
     module = ModuleType("short_film")
-    beats = (Beat("moment", title="One"), Beat("moment", title="Two"))
+    beats = (Beat("moment", ("small",), title="One"), Beat("moment", ("small",), title="Two"))
     module.FILM = Film("short", "A short film", beats)  # type: ignore[attr-defined]
     module.Moment = Moment  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "short_film", module)
     monkeypatch.setitem(SCENES, "moment", SceneEntry("short_film", "Moment", "A moment", ("time",)))
-    monkeypatch.setitem(FILMS, "short", FilmEntry("short_film", "Two moments", ("small",)))
+    monkeypatch.setitem(FILMS, "short", FilmEntry("short_film", "Two moments"))
     small = Experiment.from_toml(small_experiment)
     monkeypatch.setattr(engine.experiment, "load_experiment", lambda name: small)
     monkeypatch.setattr(Moment, "seen", [])

@@ -27,7 +27,7 @@ Watched = tuple[dict[str, Recording], Measure, dict[int, np.ndarray]]
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Watched:
     """The recordings, what the film says, and the pictures round every change from beat to beat."""
     folder = tmp_path_factory.mktemp("runs")
-    recordings = {name: run_experiment(load_experiment(name), folder / name) for name in FILMS["spirals"].experiments}
+    recordings = {name: run_experiment(load_experiment(name), folder / name) for name in FILM.recordings}
     parts = film_parts("spirals", recordings, None)
     with configured(parts, WIDTH, HEIGHT, RATE):
         frames = range(0, 90 * RATE)
@@ -46,8 +46,8 @@ class EndsSink(StillSink):
 
 def test_the_registry_names_what_the_film_needs() -> None:
     entry = FILMS["spirals"]
-    assert entry.module == "scenes.films.spirals" and FILM.name == "spirals"
-    assert {name for beat in FILM.beats for name in beat.recordings} == set(entry.experiments)
+    assert entry.script == "scenes.films.spirals" and FILM.name == "spirals"
+    assert FILM.recordings == ("spirals", "spirals-linear")
     assert len(FILM.beats) == 7 and len({beat.title for beat in FILM.beats}) == 7
 
 
