@@ -122,7 +122,9 @@ class Flow(Stage):
         example = self.example(self.right_ones[0])
         self.panel = self.picture(example)
         box = self.panel.box[0]
-        size = written(f"{self.shape[1]} × {self.shape[0]} pixels", (float(box[:2].mean()), box[2] - 0.3))
+        size = written(
+            f"{self.shape[1]} × {self.shape[0]} pixels", (float(box[:2].mean()), box[2] - 0.3), color=self.theme.muted
+        )
         self.heading("From pixels to an answer")
         new = "An image that it has never seen." if self.is_new else "One of the images that it has learned."
         self.caption(new)

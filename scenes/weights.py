@@ -18,7 +18,7 @@ from scenes.mobjects.still import Still
 from scenes.mobjects.text import Formula
 from scenes.mobjects.tiles import weight_ramp
 from scenes.mobjects.weight_grid import MOST_IMAGES, WeightGrid, weight_images, weight_matrix
-from scenes.mobjects.writing import RIGHT, number_text, written
+from scenes.mobjects.writing import CENTER, RIGHT, number_text, written
 from scenes.numbers import ordinal, right_answers, training_readouts
 from scenes.replay import Replay
 from scenes.stage import Stage
@@ -103,8 +103,8 @@ class Weights(Stage):
         alone = (np.arange(len(home)) == 0).astype(float)
         grid.set_boxes(start).light(alone)
         names = [
-            written("an image", (image.box[0, :2].mean(), image.box[0, 2] - 0.35), size=TEXT.label),
-            written("the weights of one neuron", (start[0, :2].mean(), start[0, 2] - 0.35), size=TEXT.label),
+            written(text, (box[:2].mean(), box[2] - 0.35), size=TEXT.label, color=self.theme.muted)
+            for text, box in (("an image", image.box[0]), ("the weights of one neuron", start[0]))
         ]
         self.heading("Weights")
         count = int(np.prod(self.shape))
@@ -207,7 +207,7 @@ class Weights(Stage):
         labels = data.y if data.task == "classification" else data.labels
         which = "its image" if labels is None or not names else f"most excited by: {names[int(labels[self.best])]}"
         texts = (f"neuron {self.neuron + 1}", which, "pixel × weight")
-        return [written(text, (panel.center[0], panel.bottom - 0.32), size=TEXT.label, widest=3.9)
+        return [written(text, (panel.center[0], panel.bottom - 0.32), CENTER, TEXT.label, self.theme.muted, widest=3.9)
                 for text, panel in zip(texts, PANELS, strict=True)]  # fmt: skip
 
     def product(self, weights: np.ndarray, image: ImagePanel) -> tuple[WeightGrid, Still]:
@@ -266,7 +266,8 @@ class Weights(Stage):
             left, right, bottom, _ = picture.boxes[0]
             inputs, outputs = weight.shape
             size = f"rows: {counted(outputs, 'neuron')}, columns: {counted(inputs, 'input')}"
-            names = [*self.row_names(weight, picture), written(size, ((left + right) / 2, bottom - 0.3), widest=5.8)]
+            below = written(size, ((left + right) / 2, bottom - 0.3), color=self.theme.muted, widest=5.8)
+            names = [*self.row_names(weight, picture), below]
             self.heading(f"The {self.layer_name(k + 1)} layer")
             if k == 0:
                 self.caption("Later layers see neurons, not pixels:\ntheir weights are a matrix.")
@@ -286,7 +287,8 @@ class Weights(Stage):
         row = (top - bottom) / weight.shape[1]
         if weight.shape[1] != len(names) or row < 0.28:
             return []
-        return [written(name, (left - 0.2, top - row * (j + 0.5)), RIGHT, widest=left - 0.2 - SAFE.left)
+        widest, color = left - 0.2 - SAFE.left, self.theme.muted
+        return [written(name, (left - 0.2, top - row * (j + 0.5)), RIGHT, color=color, widest=widest)
                 for j, name in enumerate(names)]  # fmt: skip
 
     def layer_name(self, k: int) -> str:

@@ -48,14 +48,16 @@ class ActivationCurve(VGroup):
         self.drops = Polylines(np.zeros((2, 2, 2)), np.array([[*rgb(theme.highlight), 0.7]] * 2), 2.0)
         self.dot = PointCloud(np.zeros((1, 2)), theme.highlight, 0.09)
         ends = [
-            written(number_text(-self.reach, ".1f"), (self.plot.left, self.plot.bottom - 0.2), CENTER, TEXT.small),
-            written(number_text(self.reach, ".1f"), (self.plot.right, self.plot.bottom - 0.2), RIGHT, TEXT.small),
-            written(number_text(high, ".3g"), (self.plot.left - 0.15, self.plot.top), RIGHT, TEXT.small, theme.muted),
+            written(number_text(value, style), at, edge, TEXT.small, theme.muted)
+            for value, style, at, edge in (
+                (-self.reach, ".1f", (self.plot.left, self.plot.bottom - 0.2), CENTER),
+                (self.reach, ".1f", (self.plot.right, self.plot.bottom - 0.2), RIGHT),
+                (high, ".3g", (self.plot.left - 0.15, self.plot.top), RIGHT),
+            )
         ]
         names = {"relu": "ReLU", "sigmoid": "sigmoid"}
-        title = written(
-            names.get(activation, activation), (self.plot.left + 0.1, self.plot.top - 0.1), LEFT, TEXT.label
-        )
+        at = (self.plot.left + 0.1, self.plot.top - 0.1)
+        title = written(names.get(activation, activation), at, LEFT, TEXT.label, theme.muted)
         super().__init__(self.axes, self.curve, self.drops, self.dot, *ends, title)
         self.set_value(0.0)
 

@@ -1,10 +1,11 @@
-"""Whether what a scene shows is inside the frame and side by side, at the end of each of its animations."""
+"""Whether what a scene shows is inside the frame, side by side and in its theme, at the end of each animation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -18,7 +19,36 @@ from scenes.mobjects.tiles import Tiles
 from scenes.parts import name_recordings
 from scenes.rendering import Part, configured, measure_parts
 from scenes.stage import BaseStage
-from scenes.theme import SAFE, TEXT
+from scenes.theme import SAFE, TEXT, THEMES, Theme
+
+# No colour of it has any blue, and so no mixture of them: what has some is of another theme, or of none.
+SENTINEL = Theme(
+    name="sentinel",
+    background="#101000",
+    text="#f0f000",
+    muted="#909800",
+    faint="#404400",
+    classes=(
+        "#40a000",
+        "#ffb600",
+        "#b04000",
+        "#a0ff00",
+        "#d47b00",
+        "#b4be00",
+        "#806f00",
+        "#485f00",
+        "#f9f200",
+        "#829500",
+    ),
+    positive="#30ff00",
+    negative="#ff3000",
+    activation="#ffff00",
+    highlight="#ffe100",
+    loss="#ff5400",
+    accuracy="#7ddf00",
+    grid=("#5b8f00", "#9a7f00"),
+)
+MOST_BLUE = 2
 
 TOLERANCE = 0.02
 SMALLEST = TEXT.small - 0.5  # size of letters
@@ -92,8 +122,21 @@ def faults(scene: BaseStage) -> list[str]:
     return found + [f"{text!r} is too small: {size:.0f}" for text, size in sizes(scene) if size < SMALLEST]
 
 
+def strays(scene: BaseStage) -> list[str]:
+    """Where the frame has a colour that is not of the sentinel theme, at most one place."""
+    scene.renderer.update_frame(scene)
+    blue = scene.renderer.camera.pixel_array[..., 2]
+    if blue.max() <= MOST_BLUE:
+        return []
+    row, column = np.argwhere(blue > MOST_BLUE)[0]
+    height, width = blue.shape
+    place = (np.array([column, -row]) + 0.5 - [width / 2, -height / 2]) * 8 / height
+    colour = scene.renderer.camera.pixel_array[row, column, :3].tolist()
+    return [f"a colour of another theme, {colour}, at {place.round(2)}"]
+
+
 def walk(scene: type[BaseStage], recordings: Any, options: Mapping[str, Any] | None = None) -> list[BaseStage]:
-    """Run a scene of one or several recordings without drawing it; it fails where the layout does.
+    """Run a scene of one or several recordings in the sentinel theme; it fails where layout or colours do.
 
     The built scene is the result.
     """
@@ -102,14 +145,14 @@ def walk(scene: type[BaseStage], recordings: Any, options: Mapping[str, Any] | N
     class Walked(scene):  # type: ignore[misc, valid-type]
         def play(self, *animations: Any, **kwargs: Any) -> None:
             super().play(*animations, **kwargs)
-            wrong = faults(self)
+            wrong = faults(self) + strays(self)
             assert not wrong, f"after {self.now:.1f} s: " + "; ".join(wrong)
 
         def tear_down(self) -> None:
             super().tear_down()
             built.append(self)
 
-    part = Part(Walked, name_recordings(recordings), options or {})
-    with configured([part], 854, 480, 15):
+    part = Part(Walked, name_recordings(recordings), {**(options or {}), "theme": SENTINEL.name})
+    with patch.dict(THEMES, {SENTINEL.name: SENTINEL}), configured([part], 854, 480, 15):
         measure_parts([part])
     return built

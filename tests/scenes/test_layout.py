@@ -59,7 +59,8 @@ def test_the_check_sees_what_is_wrong(small_run: SmallRun, fault: str) -> None:
 def test_what_is_not_to_be_seen_is_in_nobodys_way(small_run: SmallRun) -> None:
     class Hidden(Stage):
         def construct(self) -> None:
-            self.add(written("one", (0, 0)), written("other", (0, 0)).set_opacity(0), tile(-1, 1, -1, 1).set_opacity(0))
+            one, other = (written(text, (0, 0), color=self.theme.text) for text in ("one", "other"))
+            self.add(one, other.set_opacity(0), tile(-1, 1, -1, 1).set_opacity(0))
             self.wait(0.5)
 
     walk(Hidden, small_run("spirals"))
