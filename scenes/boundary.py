@@ -131,7 +131,7 @@ class Boundary(Stage):
 
     def show_neurons(self) -> None:
         """The network as it is before training, each neuron with its field."""
-        self.caption("Each square is a neuron, over the same\nplane: bright where it is active.")
+        self.caption(f"Each square is a neuron, over the same\nplane: {self.theme.bright} where it is active.")
         self.fade(self.neurons, *self.keys)
         self.wait(TIMING.slow + TIMING.beat)
 

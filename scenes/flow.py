@@ -133,7 +133,7 @@ class Flow(Stage):
         self.fade(self.panel)
         self.wait(TIMING.hold)
         self.play_clock(TIMING.beat, lambda share: self.panel.set_box(start + (end - start) * share), self.panel)
-        self.caption("Every pixel is an input neuron,\nas active as the pixel is bright.")
+        self.caption(f"Every pixel is an input neuron,\nas active as the pixel is {self.theme.bright}.")
         activations = self.flowing.activations_of(example.image)
         dark = [np.zeros_like(values) for values in activations]
         self.flowing.show(dark, 0.0)
@@ -195,7 +195,8 @@ class Flow(Stage):
     def say_answer(self, example: Example) -> None:
         """The answer and how sure it is."""
         name = self.class_name(example.winner)
-        self.caption(f"The brightest output is its answer:\n{name}, and it is {certainty(example.sure)} sure.")
+        best = self.theme.brightest
+        self.caption(f"The {best} output is its answer:\n{name}, and it is {certainty(example.sure)} sure.")
         self.box_winner(example)
 
     def others(self) -> None:

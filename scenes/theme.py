@@ -34,6 +34,8 @@ class Theme:
         Curves and read-outs.
     grid : tuple of str
         Lines of a sheet along y and along x: apart from each other, quieter than any data.
+    bright, brightest, light : str
+        What captions call a pixel or a neuron that is active, the most active one, and what active pixels are made of.
     """
 
     name: str
@@ -49,6 +51,9 @@ class Theme:
     loss: str
     accuracy: str
     grid: tuple[str, str]
+    bright: str = "bright"
+    brightest: str = "brightest"
+    light: str = "light"
 
     def class_colour(self, label: int) -> str:
         """The colour of class number `label`; beyond the palette's length colours come round again."""
@@ -120,6 +125,9 @@ LIGHT = Theme(
     loss="#c8244a",
     accuracy="#127a74",
     grid=("#4793ad", "#7d55b0"),
+    bright="dark",
+    brightest="darkest",
+    light="ink",
 )
 
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT)}

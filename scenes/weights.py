@@ -164,7 +164,8 @@ class Weights(Stage):
         grid, number = self.grid, self.neuron + 1
         place = self.shown.index(self.neuron)
         rest = (np.arange(len(self.shown)) != place).astype(float)
-        self.caption(f"Neuron {number}: light on blue counts for it,\nlight on orange against it.")
+        light = self.theme.light
+        self.caption(f"Neuron {number}: {light} on blue counts for it,\n{light} on orange against it.")
         leaving = VGroup(self.curve, self.key, *self.readouts.values())
         grid.light(np.ones(len(rest)), place)
         start, end = grid.boxes.copy(), grid.boxes.copy()

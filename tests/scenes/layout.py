@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
@@ -47,6 +48,9 @@ SENTINEL = Theme(
     loss="#ff5400",
     accuracy="#7ddf00",
     grid=("#5b8f00", "#9a7f00"),
+    bright="green",
+    brightest="greenest",
+    light="green",
 )
 MOST_BLUE = 2
 
@@ -135,6 +139,12 @@ def strays(scene: BaseStage) -> list[str]:
     return [f"a colour of another theme, {colour}, at {place.round(2)}"]
 
 
+def untrue(scene: BaseStage) -> list[str]:
+    """Captions that call what is active by the word of one theme, which is not true in all."""
+    words = re.compile(r"\b(bright\w*|dark\w*|light|lights|lit|ink)\b")
+    return [f"the caption {cue.text!r} is true in one theme only" for cue in scene.cues if words.search(cue.text)]
+
+
 def walk(scene: type[BaseStage], recordings: Any, options: Mapping[str, Any] | None = None) -> list[BaseStage]:
     """Run a scene of one or several recordings in the sentinel theme; it fails where layout or colours do.
 
@@ -150,6 +160,8 @@ def walk(scene: type[BaseStage], recordings: Any, options: Mapping[str, Any] | N
 
         def tear_down(self) -> None:
             super().tear_down()
+            wrong = untrue(self)
+            assert not wrong, "; ".join(wrong)
             built.append(self)
 
     part = Part(Walked, name_recordings(recordings), {**(options or {}), "theme": SENTINEL.name})

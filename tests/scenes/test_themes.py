@@ -35,3 +35,13 @@ def test_the_check_sees_a_colour_of_another_theme(small_run: SmallRun, wrong: ob
 
     with pytest.raises(AssertionError, match=r"after 0.4 s: a colour of another theme, .* at \[-?0\."):
         walk(Broken, small_run("spirals"))
+
+
+def test_the_check_sees_a_caption_that_is_true_in_one_theme(small_run: SmallRun) -> None:
+    class Broken(Stage):
+        def construct(self) -> None:
+            self.caption("The brightest neuron wins.")
+            self.wait(0.2)
+
+    with pytest.raises(AssertionError, match="'The brightest neuron wins.' is true in one theme only"):
+        walk(Broken, small_run("spirals"))
