@@ -115,6 +115,17 @@ def assemble(
     """
     kernels = [operation.kernels(dtype) for operation in operations]
     signature = signatures(dtype.name)
+    return Program(
+        np.array([address(forward, signature["forward"]) for forward, _ in kernels], np.int64),
+        np.array([address(backward, signature["backward"]) for _, backward in kernels], np.int64),
+        *lay_out(operations, spans, input_shape, dtype),
+    )
+
+
+def lay_out(
+    operations: Sequence[Operation], spans: Sequence[tuple[int, int]], input_shape: Shape, dtype: np.dtype[Any]
+) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]:
+    """The `dims`, `constants` and `layout` of a program; see `assemble`."""
     layout = np.zeros((len(operations), 8), np.int64)
     dims = np.zeros((len(operations), 1 + max(len(operation.dims) for operation in operations)), np.int64)
     constants = np.zeros((len(operations), max(1, *(len(operation.constants) for operation in operations), 1)), dtype)
@@ -131,25 +142,19 @@ def assemble(
         constants[k, : len(operation.constants)] = operation.constants
         x_start, x_size = x_start + x_size, y_size
         tape_start += operation.tape_per_example
-    return Program(
-        np.array([address(forward, signature["forward"]) for forward, _ in kernels], np.int64),
-        np.array([address(backward, signature["backward"]) for _, backward in kernels], np.int64),
-        dims,
-        constants,
-        layout,
-    )
+    return dims, constants, layout
 
 
-def values_per_example(program: Program) -> tuple[int, int, int]:
+def values_per_example(layout: NDArray[np.int64]) -> tuple[int, int, int]:
     """How many values one example takes: all operations' inputs and outputs, the tape, the last outputs alone."""
-    last = program.layout[-1]
-    tape = int((program.layout[:, TAPE_START] + program.layout[:, TAPE_SIZE]).max())
+    last = layout[-1]
+    tape = int((layout[:, TAPE_START] + layout[:, TAPE_SIZE]).max())
     return int(last[Y_START] + last[Y_SIZE]), tape, int(last[Y_SIZE])
 
 
 def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspace:
     """Allocate the buffers for batches of up to `capacity` examples."""
-    values, tape, outputs = values_per_example(program)
+    values, tape, outputs = values_per_example(program.layout)
     return Workspace(
         capacity,
         np.zeros(values * capacity, dtype),

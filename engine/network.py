@@ -173,7 +173,7 @@ class Network:
 
     def chunk(self, examples: int) -> int:
         """How many of these examples to take at a time, where none depends on another: as many as a few MB hold."""
-        values, tape, _ = machine.values_per_example(self.program)
+        values, tape, _ = machine.values_per_example(self.program.layout)
         return max(1, min(CHUNK, CHUNK_VALUES // (2 * values + tape), examples))
 
     def predict(self, x: ArrayLike) -> NDArray[Any]:
