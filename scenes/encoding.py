@@ -53,6 +53,21 @@ FORMATS: dict[str, Format] = {
 }
 
 
+Chapter = tuple[str, int, int]  # title, first frame, the frame after the last
+
+
+def set_chapters(container: Any, format_name: str, chapters: Sequence[Chapter], rate: Fraction | int) -> None:
+    """Say in a file, before anything is written to it, where its chapters are, if its format has them."""
+    if not chapters or format_name not in ("mp4", "mov"):
+        return
+    container.set_chapters(
+        [
+            {"id": k, "start": a, "end": b, "time_base": 1 / Fraction(rate), "metadata": {"title": title}}
+            for k, (title, a, b) in enumerate(chapters)
+        ]
+    )
+
+
 class Encoder:
     """Encodes frames into one file, in the calling thread.
 
@@ -69,6 +84,8 @@ class Encoder:
         The colours of a GIF.
     chapters : sequence of (title, first frame, last frame)
         For the formats that have them.
+    threads : int
+        How many threads encode; 0 for as many as the codec sees fit. The bytes depend on it.
     """
 
     def __init__(
@@ -79,7 +96,8 @@ class Encoder:
         rate: Fraction | int,
         format_name: str = "mp4",
         palette: np.ndarray | None = None,
-        chapters: Sequence[tuple[str, int, int]] = (),
+        chapters: Sequence[Chapter] = (),
+        threads: int = 0,
     ) -> None:
         self.format = FORMATS[format_name]
         self.width, self.height = width, height
@@ -92,13 +110,8 @@ class Encoder:
         self._stream = stream
         context = stream.codec_context
         context.time_base = 1 / Fraction(rate)
-        if chapters and format_name in ("mp4", "mov"):
-            self._container.set_chapters(
-                [
-                    {"id": k, "start": a, "end": b, "time_base": 1 / Fraction(rate), "metadata": {"title": title}}
-                    for k, (title, a, b) in enumerate(chapters)
-                ]
-            )
+        context.thread_count = threads
+        set_chapters(self._container, format_name, chapters, rate)
         self._convert: Callable[[np.ndarray], Any]
         if self.format.pixel_format == "pal8":
             from scenes.palettes import PaletteMap

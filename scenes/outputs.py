@@ -74,16 +74,17 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove what killed processes were writing for `path`."""
-    if os.name != "posix":
-        return  # there is no asking whether a process lives
     part = re.compile(rf"\.{re.escape(path.stem)}-(\d{{1,9}})\.part{re.escape(path.suffix)}")
     for name in os.listdir(path.parent):
         match = part.fullmatch(name)
-        if match and not _lives(int(match[1])):
+        if match and not process_lives(int(match[1])):
             path.with_name(name).unlink(missing_ok=True)
 
 
-def _lives(process: int) -> bool:
+def process_lives(process: int) -> bool:
+    """Whether there is a process of this number, or no asking."""
+    if os.name != "posix":
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

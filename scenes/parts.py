@@ -91,7 +91,7 @@ def play(parts: Sequence[Part], sink: FrameSink, lengths: Sequence[int] | None =
 
 
 def play_part(part: Part, sink: FrameSink, length: int | None = None, first: int = 0) -> tuple[int, list[Cue]]:
-    """Play one part, whose first frame has the number `first`; gives its frames and what it says, in the film's time."""
+    """Play one part, whose first frame has the number `first`; gives its frames and its cues by the film's clock."""
     fading = part.telling.transition == "fade" and length is not None
     scene = part.build(sink, first)
     renderer: FrameRenderer = scene.renderer

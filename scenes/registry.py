@@ -86,6 +86,12 @@ CARDS: dict[str, SceneEntry] = {
     "title": SceneEntry("scenes.films.cards", "TitleCard", "The film's title, with a line under it", ()),
     "words": SceneEntry("scenes.films.cards", "WordsCard", "A thought, large, with a smaller one under it", ()),
     "end": SceneEntry("scenes.films.cards", "EndCard", "What was trained, and the command that makes the film", ()),
+    "activations": SceneEntry(
+        "scenes.activations",
+        "Activations",
+        "Activation functions and their slopes, and why layers need them",
+        experiments=("tanh-stack", "linear-stack", "perceptron"),
+    ),
 }
 
 FILMS: dict[str, FilmEntry] = {

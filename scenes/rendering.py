@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import RenderError
-from scenes.encoding import FORMATS, Encoder
-from scenes.films import Beat, Film
+from scenes.encoding import FORMATS, Chapter, Encoder
+from scenes.films import Beat, Film, Thumbnail
+from scenes.joining import join, still_of
 from scenes.outputs import QUALITIES, check_format, check_output, check_quality, save_image, whole_file
 from scenes.palettes import choose_palette
 from scenes.parts import (
@@ -29,9 +31,11 @@ from scenes.parts import (
     play,
     text_cache,
 )
+from scenes.production import Production
+from scenes.segments import SegmentFolder, Size
 from scenes.sinks import FilmSink, Progress
 from scenes.stage import BaseStage
-from scenes.subtitles import compose
+from scenes.subtitles import Cue, compose
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -56,6 +60,9 @@ __all__ = [
     "text_cache",
 ]
 
+SEGMENTS = ".segments"  # the folder beside a film that keeps what was rendered of it
+JOINED = ("mp4", "mov", "webm")  # formats whose segments can be put together; they have subtitles, too
+
 
 @dataclass(frozen=True)
 class RenderResult:
@@ -69,12 +76,15 @@ class RenderResult:
     frames : int
     seconds : float
         How long the film runs.
+    thumbnail : Path or None
+        The still that stands for a film.
     """
 
     path: Path
     subtitles: Path | None
     frames: int
     seconds: float
+    thumbnail: Path | None = None
 
 
 def render(
@@ -127,9 +137,89 @@ def render_film(
     options: Mapping[str, Any] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    beats: Sequence[int] | None = None,
+    executor: Executor | None = None,
+    workers: int = 1,
 ) -> RenderResult:
-    """Render the beats of a film, one after the other, into one file with a chapter each; see `render`."""
-    return _render(film_parts(film, recordings, options), output, quality, format, overwrite, progress)
+    """Render the beats of a film, one after the other, into one file with its chapters.
+
+    Each beat is rendered in segments, which are kept in the folder ``.segments`` beside the output: what did not change
+    is not rendered again, and a film that was interrupted goes on where it stopped. GIF and PNG are made in one go.
+
+    Parameters
+    ----------
+    film, recordings, output, quality, format, options, overwrite, progress
+        See `render`; the recordings have the names that the film gives them.
+    beats : sequence of int, optional
+        Numbers of the beats to render, from 1 and ascending; by default all.
+    executor : concurrent.futures.Executor, optional
+        Renders in other processes, such as `scenes.workers.ProcessWorkers`; by default it is done in this one. The
+        frames are the same.
+    workers : int
+        How many jobs the executor does at once.
+    """
+    script = find_film(film)
+    path = Path(output)
+    chosen = check_format(path, format)
+    numbers = range(1, len(script.beats) + 1) if beats is None else beats
+    parts = film_parts(script, recordings, options, numbers)
+    if chosen not in JOINED:
+        return _render(parts, output, quality, format, overwrite, progress)
+    size = Size(*check_quality(quality))
+    check_output(path, overwrite)
+    folder = SegmentFolder(path.parent / SEGMENTS, chosen)
+    production = Production(parts, size, folder, executor, workers, progress)
+    try:
+        production.measure()
+        if progress is not None:
+            progress.start(production.frames)
+        pieces = production.render()
+        lengths = [segment.frames for segments in production.segments for segment in segments]
+        with whole_file(path) as temporary:
+            join(pieces, lengths, temporary, chosen, size.rate, _chapters(script, parts, numbers, production))
+        starts = production.starts
+        cues = [cue.later(starts[k] / size.rate) for k, length in enumerate(production.lengths) for cue in length.cues]
+        subtitles = _write_subtitles(path, cues)
+        thumbnail = path.with_name(f"{path.stem}-thumbnail.png")
+        piece, frame = production.locate(*_still(script.thumbnail, list(numbers)))
+        image = still_of(pieces[piece], frame, size.rate)
+        with whole_file(thumbnail) as temporary:
+            image.save(temporary, format="png")
+    finally:
+        if progress is not None:
+            progress.stop()
+        production.discard_passing()
+        folder.prune()
+    return RenderResult(path, subtitles, production.frames, production.frames / size.rate, thumbnail)
+
+
+def _chapters(script: Film, parts: Sequence[Part], numbers: Sequence[int], production: Production) -> list[Chapter]:
+    """Where chapters begin and end; one that began before the first beat goes on in it."""
+    before = [beat.title for beat in script.beats[: numbers[0]] if beat.title]
+    titles = [part.title for part in parts]
+    titles[0] = before[-1] if before else ""
+    begins = [k for k, title in enumerate(titles) if title]
+    starts = [*production.starts, production.frames]
+    ends = [*begins[1:], len(parts)]
+    return [(titles[k], starts[k], starts[end]) for k, end in zip(begins, ends, strict=True)]
+
+
+def _still(thumbnail: Thumbnail | None, numbers: Sequence[int]) -> tuple[int, float]:
+    """Which of the parts the film's still is taken from, and the share of it that has passed."""
+    if thumbnail is not None and thumbnail.beat in numbers:
+        return numbers.index(thumbnail.beat), thumbnail.at
+    return len(numbers) // 2, 0.5
+
+
+def _write_subtitles(path: Path, cues: Sequence[Cue]) -> Path | None:
+    """The film's captions beside it; none if it says nothing."""
+    text = compose(cues)
+    subtitles = path.with_suffix(".srt")
+    if not text:
+        return None
+    with whole_file(subtitles) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return subtitles
 
 
 def _render(
@@ -144,7 +234,6 @@ def _render(
     format = check_format(path, format)
     width, height, rate = check_quality(quality)
     check_output(path, overwrite)
-    subtitles = path.with_suffix(".srt")
     with configured(parts, width, height, rate):
         measure = measure_parts(parts)
         if measure.total == 0:
@@ -162,11 +251,8 @@ def _render(
         finally:
             if progress is not None:
                 progress.stop()
-    text = compose(measure.cues) if format in ("mp4", "webm", "mov") else ""
-    if text:
-        with whole_file(subtitles) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-    return RenderResult(path, subtitles if text else None, frames, frames / rate_out)
+    subtitles = _write_subtitles(path, measure.cues) if format in JOINED else None
+    return RenderResult(path, subtitles, frames, frames / rate_out)
 
 
 def _encode(

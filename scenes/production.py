@@ -1,0 +1,190 @@
+"""The making of a film: what is missing of it is rendered, here or by workers, and the pieces are put together."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from pathlib import Path
+from typing import Any
+
+from engine.errors import RenderError
+from scenes.jobs import job_of, measure, measure_job, render_job, render_segments
+from scenes.parts import Part
+from scenes.segments import Length, Segment, SegmentFolder, Size, cut, group, part_key
+from scenes.sinks import Progress
+
+JOBS_PER_WORKER = 4  # about; fewer jobs share less of a part's building, more of them leave workers idle at the end
+POLL = 0.1  # seconds between looks at what workers tell
+
+
+class Production:
+    """What is rendered of some parts, and what is still to be.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    size : Size
+    folder : SegmentFolder
+    executor : Executor, optional
+        Who renders; without one it is done in this process.
+    workers : int
+        How many jobs the executor does at once.
+    progress : Progress, optional
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        size: Size,
+        folder: SegmentFolder,
+        executor: Executor | None = None,
+        workers: int = 1,
+        progress: Progress | None = None,
+    ) -> None:
+        self.parts, self.size, self.folder = list(parts), size, folder
+        self.executor, self.workers, self.progress = executor, workers, progress
+        self.keys = [part_key(part, size, folder.format_name) for part in self.parts]
+        self.lengths: list[Length] = []
+        self.segments: list[list[Segment]] = []
+
+    def measure(self) -> None:
+        """See how long the parts are, where that is not known."""
+        known: list[Length | None] = [None if key is None else self.folder.length(key) for key in self.keys]
+        futures: dict[Future[Length], int] = {}
+        if self.executor is not None:
+            for k, (part, key) in enumerate(zip(self.parts, self.keys, strict=True)):
+                if known[k] is None and key is not None:
+                    futures[self.executor.submit(measure_job, job_of(part), self.size)] = k
+        for k, part in enumerate(self.parts):
+            if known[k] is None and k not in futures.values():
+                known[k] = self._keep(k, measure(part, self.size))
+        for future in _completed(futures):
+            known[futures[future]] = self._keep(futures[future], future.result())
+        self.lengths = [length for length in known if length is not None]
+        for k, (part, length) in enumerate(zip(self.parts, self.lengths, strict=True)):
+            if length.frames == 0:
+                raise RenderError(f"the scene {part.scene.__name__} shows nothing: it has no frames")
+            key = self.keys[k]
+            # what has no key is rendered anew each time, under a name that nobody else has
+            self.segments.append(cut(key or f"passing {k} {id(self)}", length.frames, self.size.rate))
+
+    def _keep(self, k: int, length: Length) -> Length:
+        key = self.keys[k]
+        if key is not None:
+            self.folder.keep_length(key, length)
+        return length
+
+    @property
+    def frames(self) -> int:
+        return sum(length.frames for length in self.lengths)
+
+    @property
+    def starts(self) -> list[int]:
+        """The number of each part's first frame in the film."""
+        return [sum(length.frames for length in self.lengths[:k]) for k in range(len(self.lengths))]
+
+    def locate(self, part: int, share: float) -> tuple[int, int]:
+        """Which segment of the film, and which of its frames, is shown when `share` of a part has passed."""
+        frame = min(int(share * self.lengths[part].frames), self.lengths[part].frames - 1)
+        before = sum(len(segments) for segments in self.segments[:part])
+        for k, segment in enumerate(self.segments[part]):
+            if segment.first <= frame < segment.end:
+                return before + k, frame - segment.first
+        raise AssertionError("segments cover their part")
+
+    def render(self) -> list[Path]:
+        """Render what is missing, and give the files of all segments in order."""
+        missing = [
+            [segment for segment in segments if key is None or self.folder.find(segment) is None]
+            for key, segments in zip(self.keys, self.segments, strict=True)
+        ]
+        left = sum(segment.frames for segments in missing for segment in segments)
+        counter = Counter(self.frames - left, self.progress)
+        if self.executor is not None:
+            most = max(self.size.rate, left // (JOBS_PER_WORKER * self.workers))
+            self._render_elsewhere(missing, most, counter)
+        for k, segments in enumerate(missing):
+            if self.executor is None or self.keys[k] is None:
+                for run in group(segments, self.frames):
+                    render_segments(self.parts[k], self.lengths[k].frames, run, self.folder, self.size, counter.add)
+        found = [self.folder.find(segment) for segments in self.segments for segment in segments]
+        if None in found:
+            raise RenderError(
+                f"a segment vanished from {self.folder.path} while the film was rendered: render it again"
+            )
+        return [path for path in found if path is not None]
+
+    def _render_elsewhere(self, missing: Sequence[Sequence[Segment]], most: int, counter: Counter) -> None:
+        assert self.executor is not None
+        runs = [
+            (k, run) for k, segments in enumerate(missing) if self.keys[k] is not None for run in group(segments, most)
+        ]
+        # the longest first, so that none of them is what all others wait for at the end
+        runs.sort(key=lambda each: each[1][0].first - each[1][-1].end)
+        futures: dict[Future[Any], int] = {}
+        for number, (k, run) in enumerate(runs):
+            arguments = (job_of(self.parts[k]), self.lengths[k].frames, run, str(self.folder.path.resolve()))
+            future = self.executor.submit(render_job, *arguments, self.folder.format_name, self.size, number)
+            futures[future] = number
+        for future in _completed(futures, lambda: counter.listen(getattr(self.executor, "listener", None))):
+            future.result()
+            counter.finish(futures[future], runs[futures[future]][1])
+
+    def discard_passing(self) -> None:
+        """Remove segments that nobody can use again."""
+        for key, segments in zip(self.keys, self.segments, strict=False):
+            for segment in segments if key is None else ():
+                path = self.folder.find(segment)
+                if path is not None:
+                    path.unlink(missing_ok=True)
+
+
+class Counter:
+    """How many frames are done, those of unfinished jobs included."""
+
+    def __init__(self, done: int, progress: Progress | None) -> None:
+        self.done, self.progress = done, progress
+        self.running: dict[int, int] = {}
+        self.finished: set[int] = set()
+        self.show()
+
+    def add(self, frames: int) -> None:
+        """Count frames that were drawn in this process."""
+        self.done += frames
+        self.show()
+
+    def listen(self, listener: Any) -> None:
+        """Count what workers tell."""
+        while listener is not None:
+            try:
+                number, frames = listener.get_nowait()
+            except queue.Empty:
+                break
+            if number not in self.finished:
+                self.running[number] = self.running.get(number, 0) + frames
+        self.show()
+
+    def finish(self, number: int, run: Sequence[Segment]) -> None:
+        """Count a job as done, whatever was told of it."""
+        self.finished.add(number)
+        self.running.pop(number, None)
+        self.add(sum(segment.frames for segment in run))
+
+    def show(self) -> None:
+        if self.progress is not None:
+            self.progress.update(self.done + sum(self.running.values()))
+
+
+def _completed(futures: dict[Future[Any], int], look: Any = None) -> Iterator[Future[Any]]:
+    """Futures as they are done; when one of them fails, or the caller stops, the others are cancelled."""
+    left = set(futures)
+    try:
+        while left:
+            done, left = wait(left, timeout=POLL, return_when=FIRST_COMPLETED)
+            if look is not None:
+                look()
+            yield from done
+    finally:
+        for future in left:
+            future.cancel()
