@@ -90,7 +90,7 @@ class InputGradient:
         network, inputs = self.network, self.network.check_inputs(x)
         examples, features = inputs.shape
         chosen = None if output is None else _as_indices(network, output, examples)
-        values, tape, _ = machine.values_per_example(self._program)
+        values, tape, _ = machine.values_per_example(self._program.layout)
         capacity = max(1, min(CHUNK, CHUNK_VALUES // (2 * values + tape), examples))
         space = machine.workspace(self._program, capacity, network.dtype)
         unused = np.zeros_like(network.parameters)
