@@ -79,6 +79,24 @@ SCENES: dict[str, SceneEntry] = {
         "What the neurons of images look for, over training",
         experiments=("mnist-16",),
     ),
+    "compare": SceneEntry(
+        "scenes.compare",
+        "Compare",
+        "Two trainings side by side, on one counter",
+        experiments=("bullseye-2", "bullseye-3"),
+    ),
+    "activations": SceneEntry(
+        "scenes.activations",
+        "Activations",
+        "Activation functions and their slopes, and why layers need them",
+        experiments=("tanh-stack", "linear-stack", "perceptron"),
+    ),
+    "convolution": SceneEntry(
+        "scenes.convolution",
+        "Convolution",
+        "A filter slides over an image; strides, padding, pooling, and every feature map",
+        experiments=("lenet",),
+    ),
 }
 
 # What stands between scenes in films
@@ -86,12 +104,6 @@ CARDS: dict[str, SceneEntry] = {
     "title": SceneEntry("scenes.films.cards", "TitleCard", "The film's title, with a line under it", ()),
     "words": SceneEntry("scenes.films.cards", "WordsCard", "A thought, large, with a smaller one under it", ()),
     "end": SceneEntry("scenes.films.cards", "EndCard", "What was trained, and the command that makes the film", ()),
-    "activations": SceneEntry(
-        "scenes.activations",
-        "Activations",
-        "Activation functions and their slopes, and why layers need them",
-        experiments=("tanh-stack", "linear-stack", "perceptron"),
-    ),
 }
 
 FILMS: dict[str, FilmEntry] = {
