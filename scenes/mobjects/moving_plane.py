@@ -21,6 +21,7 @@ from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
 from scenes.mobjects.view import View, corners, largest_unit
 from scenes.mobjects.warped_grid import WarpedGrid, grid_lines
+from scenes.painting.mobject import Painted
 from scenes.theme import DARK, TEXT, Theme, Zone
 
 BOUNDED = {"tanh": 1.0, "sigmoid": 1.0, "softmax": 1.0}  # how far outputs can be from 0
@@ -66,8 +67,8 @@ class MovingPlane(VGroup):
         Its `origin` and `time` may be set from outside; `refresh` shows the change.
     zoom : float
         Multiplies the scale.
-    riders : list of (Polylines, ndarray)
-        Lines that stand still in the space that is shown, with the positions (N, 3) of their vertices.
+    riders : list of (Painted, ndarray)
+        Lines and points that stand still in the space that is shown, with the positions (N, 3) of their vertices.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class MovingPlane(VGroup):
         self.view = View(zone.center[:2].copy())
         self.zoom = 1.0
         self.layer, self.share = 0, 0.0
-        self.riders: list[tuple[Polylines, np.ndarray]] = []
+        self.riders: list[tuple[Painted, np.ndarray]] = []
         self.points_carried = passage.carry(x)
         self.grid_carried: Carried | None = None
         self.curve_carried: Carried | None = None
@@ -162,8 +163,8 @@ class MovingPlane(VGroup):
             self.cloud.set_colours(self.point_colours[order])
             positions = positions[order]
         self.cloud.points[:, :2] = self.view.look(positions)
-        for lines, positions in self.riders:
-            lines.points[:, :2] = self.view.look(positions)
+        for rider, positions in self.riders:
+            rider.points[:, :2] = self.view.look(positions)
         return self
 
     def refresh(self) -> MovingPlane:

@@ -70,6 +70,7 @@ class WarpStage(Stage):
         self.curves = boundary_curves(self.passage, self.bounds)
         self.wrong = mistakes(self.network, data.x, data.y)
         self.plane = MovingPlane(self.passage, data.x, data.y, self.bounds, zone, self.curves, theme=self.theme)
+        self.plane.view.clock = lambda: self.now
         if self.plane.curve is not None:
             self.plane.curve.set_opacity(0)
         self.diagram = self.build_diagram(self.passage.network)
@@ -121,11 +122,6 @@ class WarpStage(Stage):
         still = Still(label)
         still.set_opacity(0)
         return still
-
-    def update_mobjects(self, dt: float) -> None:
-        super().update_mobjects(dt)
-        if hasattr(self, "plane"):
-            self.plane.view.time = self.now
 
     def hold(self, seconds: float) -> None:
         """Let time pass; spaces with three dimensions go on turning."""

@@ -1,0 +1,87 @@
+"""Two rings through one another: three dimensions hold them together, a fourth sets them free."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scenes.theme import TIMING
+from scenes.topology.levelling import Levelling
+from scenes.topology.roles import FREED, LINKED
+from scenes.topology.telling import light_up
+from scenes.warp.depth import pass_layer
+
+if TYPE_CHECKING:
+    from scenes.topology.scene import Topology
+
+PACE = 0.7
+
+
+def play_linked(stage: Topology) -> None:
+    """However three neurons a layer bend the space, the rings stay linked."""
+    stage.take(LINKED)
+    show(stage, "Two rings", "Two rings in space,\neach through the middle of the other.")
+    for k in range(stage.passage.layers):
+        pass_layer(stage, k, LINKED_SAID.get(k, ""))
+    part(stage)
+    right, count = stage.rightly
+    if right < count:
+        light_up_wrong(stage)
+        stage.caption("Bending keeps links linked:\nsome of each ring stay with the other.")
+        stage.hold(TIMING.slow + TIMING.hold)
+
+
+LINKED_SAID = {
+    0: "Three neurons a layer turn, stretch\nand squash the space.",
+    1: "It bends like rubber; nothing is cut.",
+    2: "",
+}
+
+
+def play_freed(stage: Topology) -> None:
+    """A fourth dimension lets them pass."""
+    stage.take(FREED)
+    show(stage, "A fourth dimension", "The same rings. Now four neurons a layer.")
+    for k in range(stage.passage.layers):
+        pass_layer(stage, k, FREED_SAID.get(k, ""))
+    part(stage)
+    right, count = stage.rightly
+    if right == count:
+        stage.caption("One more dimension\nhas set them free.")
+        stage.hold(TIMING.slow + TIMING.beat)
+
+
+FREED_SAID = {
+    0: "Four dimensions cannot be drawn: we see\nthree of them, like a shadow.",
+    1: "In the fourth there is room to pass,\nas a thread is lifted off a table.",
+}
+
+
+def show(stage: Topology, heading: str, caption: str) -> None:
+    """The rings as they are."""
+    stage.heading(heading)
+    stage.caption(caption)
+    stage.show_classes()
+    stage.fade(*stage.plane.visible, stage.diagram)
+    stage.add(stage.plane)
+    stage.hold(2 * TIMING.slow)
+
+
+def part(stage: Topology) -> None:
+    """The last layer's flat cut, laid level, and how many points it gets right."""
+    levelling = Levelling(stage)
+    stage.heading("The last hidden space")
+    stage.caption("Turned until the cut lies level.")
+    stage.fade(leaving=tuple(stage.cards[-1]), seconds=TIMING.quick)
+    levelling.play()
+    levelling.draw()
+    stage.caption(f"One flat cut gets\n{stage.told_right} right.")
+    stage.hold(TIMING.slow + TIMING.beat)
+
+
+def light_up_wrong(stage: Topology) -> None:
+    """Rims about the points on the wrong side."""
+    plane = stage.plane
+    places = stage.passage.show(plane.points_carried.inputs[-1], stage.passage.layers)[stage.wrong]
+    marks = light_up(plane.view.look(places), plane.cloud.radius[0], stage.theme)
+    plane.riders.append((marks, places))
+    stage.fade(marks)

@@ -1,0 +1,65 @@
+"""The rules: layers turn, stretch, shift and squash; they never tear and never glue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scenes.theme import TIMING, Zone
+from scenes.topology.roles import STUCK
+from scenes.topology.telling import Ledger
+from scenes.warp.depth import carry_back, pass_layer
+from scenes.warp.stage import CARD
+
+if TYPE_CHECKING:
+    from scenes.topology.scene import Topology
+
+TABLE = Zone(CARD.left, CARD.right, CARD.bottom, 2.1)
+
+
+def play(stage: Topology) -> None:
+    """Pass the plane through all layers, with the read-outs that hold them to the rules, and back."""
+    stage.take(STUCK)
+    stage.heading("The rules")
+    stage.caption("A layer moves every point of the plane,\nand the data ride along.")
+    stage.show_classes()
+    stage.fade(*stage.plane.visible, stage.diagram)
+    stage.add(stage.plane)
+    stage.wait(TIMING.hold)
+    ledger = Ledger(stage.passage.network, TABLE, stage.theme)
+    for k in range(stage.passage.layers):
+        pass_layer(stage, k, *said(stage, k))
+    last = stage.cards[-1]
+    stage.heading("What the layers did")
+    stage.caption(verdict(ledger))
+    stage.fade(*(text for row in ledger.rows for text in row), leaving=tuple(last))
+    stage.wait(TIMING.slow)
+    stage.caption("Neighbours have stayed neighbours:\nwhat was inside is still inside."
+                  if ledger.cells[-1][-1] == "yes" else "So some of the way back is lost.")  # fmt: skip
+    stage.wait(TIMING.slow + TIMING.beat)
+    carry_back(stage, 2 * TIMING.slow)
+    stage.wait(TIMING.beat)
+
+
+def said(stage: Topology, k: int) -> tuple[str, dict[str, str]]:
+    """What is said while the plane passes through hidden layer k, and from its activation on."""
+    path = stage.passage.paths[k]
+    if path.affine.collapses:
+        first = "Its matrix flattens the plane:\ndifferent points become one."
+    elif k == 0:
+        first = "It may turn and stretch the plane,\nand shift it."
+    else:
+        first = "det W is not zero:\nno direction is flattened away."
+    if path.folds:
+        return first, {"activate": f"{path.activation} has flat parts:\nit folds the plane."}
+    return first, {
+        "activate": "The activation squashes; it only rises,\nso no two points become one."
+    } if k == 0 else {}
+
+
+def verdict(ledger: Ledger) -> str:
+    """The last row of the table in words."""
+    if ledger.cells[-1][-1] == "yes":
+        return "Nothing torn, nothing glued:\nall of it can be taken back."
+    if ledger.cells[-1][-1] == "no":
+        return "These layers glue points together:\nnot all of it can be taken back."
+    return "Whether points are glued together\nis not known."
