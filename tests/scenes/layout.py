@@ -11,6 +11,7 @@ from unittest.mock import patch
 import numpy as np
 
 from scenes.mobjects.field import Field, ValueField
+from scenes.mobjects.layer_card import LayerCard
 from scenes.mobjects.readout import ASCENT, DESCENT, Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.still import Still
@@ -68,10 +69,11 @@ def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
     """The boxes of all texts and of all pictures that are to be seen."""
     texts: list[Box] = []
     pictures: list[Box] = []
+    over = highlights(scene)
     for member in scene.get_mobject_family_members():
         if isinstance(member, Slot) and member.current is not None:
             texts.append((f"slot {id(member) % 1000}", box_of(member.current.points)))
-        elif isinstance(member, (Still, Readout)) and member.opacity > 0:
+        elif isinstance(member, (Still, Readout)) and member.opacity > 0 and id(member) not in over:
             name = member.label + " " + member.text if isinstance(member, Readout) else "text"
             texts.append((f"{name} at {member.get_center()[:2].round(2)}", box_of(member.points)))
         elif isinstance(member, Tiles) and member.opacity > 0:
@@ -84,6 +86,12 @@ def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
             seen = member.points[np.isfinite(member.points).all(axis=1)]
             pictures.append((f"surface at {seen.mean(axis=0)[:2].round(2)}", box_of(seen)))
     return texts, pictures
+
+
+def highlights(scene: BaseStage) -> set[int]:
+    """What lies over the same letters of its own card."""
+    cards = [member for member in scene.get_mobject_family_members() if isinstance(member, LayerCard)]
+    return {id(still) for card in cards for still in card.highlights.values()}
 
 
 def sizes(scene: BaseStage) -> list[tuple[str, float]]:
