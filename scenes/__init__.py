@@ -5,6 +5,7 @@ Importing this package is quick: manim is imported only when one of the names be
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -24,12 +25,14 @@ _LAZY = {
     "FlowingNetwork": "scenes.mobjects.flowing_network",
     "ImagePanel": "scenes.mobjects.image_panel",
     "Label": "scenes.mobjects.text",
+    "LayerStack": "scenes.mobjects.layer_stack",
     "LayerCard": "scenes.mobjects.layer_card",
     "Legend": "scenes.mobjects.legend",
     "LossCurve": "scenes.mobjects.loss_curve",
     "Matrix": "scenes.mobjects.matrix",
     "MovingPlane": "scenes.mobjects.moving_plane",
     "NetworkDiagram": "scenes.mobjects.network_diagram",
+    "NumberTiles": "scenes.mobjects.number_tiles",
     "PaintCamera": "scenes.painting.camera",
     "PaintThreeDCamera": "scenes.painting.camera",
     "Painted": "scenes.painting.mobject",
@@ -66,6 +69,8 @@ __all__ = ["FILMS", "SCENES", "FilmEntry", "SceneEntry", *_LAZY]
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'scenes' has no attribute {name!r}")
+    if "manim" in sys.modules:
+        import_module("scenes.painting.hooks")
     return getattr(import_module(_LAZY[name]), name)
 
 

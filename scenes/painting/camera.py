@@ -123,17 +123,3 @@ class PaintThreeDCamera(PaintingMixin, ThreeDCamera):
         distance = self.get_focal_distance() - projected[:, 2]
         magnification = np.where(distance > 0, self.get_focal_distance() / distance, 0.0) * self.get_zoom()
         return np.column_stack([projected, magnification])
-
-
-def _display_without_painting(self: Camera, vmobject: VMobject, ctx: cairo.Context) -> Any:
-    """Manim's own cameras draw a painted mobject as vectors: they know no display function but their own."""
-    if not isinstance(vmobject, Painted):
-        return _display_vectorized(self, vmobject, ctx)
-    if vmobject.opacity > 0:
-        for member in vmobject.as_vectors_for(self).family_members_with_points():
-            self.display_vectorized(member, ctx)
-    return self
-
-
-_display_vectorized = Camera.display_vectorized
-Camera.display_vectorized = _display_without_painting

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from manim import Camera, ManimColor, Mobject, VMobject
 
+import scenes.painting.hooks  # noqa: F401
+
 if TYPE_CHECKING:
     from scenes.painting.canvas import Canvas
 
