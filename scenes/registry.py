@@ -97,6 +97,12 @@ SCENES: dict[str, SceneEntry] = {
         "A filter slides over an image; strides, padding, pooling, and every feature map",
         experiments=("lenet",),
     ),
+    "topology": SceneEntry(
+        "scenes.topology",
+        "Topology",
+        "What bending cannot part, and what one dimension more can: a disc in a ring, linked rings",
+        experiments=("bullseye-2", "bullseye-3", "interval", "linked-rings-3", "linked-rings"),
+    ),
 }
 
 # What stands between scenes in films
@@ -104,12 +110,6 @@ CARDS: dict[str, SceneEntry] = {
     "title": SceneEntry("scenes.films.cards", "TitleCard", "The film's title, with a line under it", ()),
     "words": SceneEntry("scenes.films.cards", "WordsCard", "A thought, large, with a smaller one under it", ()),
     "end": SceneEntry("scenes.films.cards", "EndCard", "What was trained, and the command that makes the film", ()),
-    "topology": SceneEntry(
-        "scenes.topology",
-        "Topology",
-        "What bending cannot part, and what one dimension more can: a disc in a ring, linked rings",
-        experiments=("bullseye-2", "bullseye-3", "interval", "linked-rings-3", "linked-rings"),
-    ),
 }
 
 FILMS: dict[str, FilmEntry] = {
