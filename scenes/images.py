@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.errors import RenderError
 from engine.network import Network
 
 if TYPE_CHECKING:
     from engine.recording import Recording
+
+SURE, FEW = 0.9, 20
 
 
 def image_fault(scene: str, recording: Recording) -> str | None:
@@ -55,3 +58,56 @@ def most_excited(network: Network, layer: int, x: np.ndarray, neurons: Iterable[
     choice = np.arange(before.shape[1]) if neurons is None else np.array(list(neurons))
     neuron = int(choice[before[:, choice].std(axis=0).argmax()])
     return neuron, int(before[:, neuron].argmax())
+
+
+def sure_example(network: Network, recording: Recording, label: int | None = None) -> int:
+    """The number of an image that a network is right and sure about, among those of `unseen_images`.
+
+    Of the first few such images it is the one with the most edges, since there is more to be seen in it.
+
+    Parameters
+    ----------
+    network : Network
+    recording : Recording
+        Of a classification.
+    label : int, optional
+        The class that it is to be of; by default any.
+
+    Raises
+    ------
+    RenderError
+        When there is no image of that class.
+    """
+    x, y = unseen_images(recording)
+    answers = class_probabilities(network, x)
+    wanted = np.ones(len(y), dtype=bool) if label is None else y == label
+    if not wanted.any():
+        names = recording.data.class_names
+        raise RenderError(f"label={label!r} must be the number of a class that has images, 0 to {len(names) - 1}")
+    right = answers.argmax(axis=1) == y
+    sure = answers.max(axis=1)
+    for candidates in (wanted & right & (sure > SURE), wanted & right):
+        if candidates.any():
+            few = np.flatnonzero(candidates)[:FEW]
+            return int(few[edges(x[few].reshape(len(few), *(recording.data.image_shape or (1, -1))[:2])).argmax()])
+    return int(np.flatnonzero(wanted)[answers[wanted, y[wanted]].argmax()])
+
+
+def edges(images: np.ndarray) -> np.ndarray:
+    """How much neighbouring pixels of images (N, h, w) differ in all, (N,)."""
+    across, down = np.abs(np.diff(images, axis=2)), np.abs(np.diff(images, axis=1))
+    return np.asarray(across.sum(axis=(1, 2)) + down.sum(axis=(1, 2)), dtype=np.float64)
+
+
+def unseen_images(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
+    """The images and labels that were held out from training, or those of the training if none were."""
+    data = recording.data
+    if data.x_validation is not None and data.y_validation is not None and len(data.x_validation):
+        return data.x_validation, data.y_validation
+    return data.x, data.y
+
+
+def class_probabilities(network: Network, x: np.ndarray) -> np.ndarray:
+    """How likely each class is, (N, K), also for a single output."""
+    answers = np.asarray(network.predict(x), dtype=np.float64)
+    return np.column_stack([1 - answers[:, 0], answers[:, 0]]) if answers.shape[1] == 1 else answers

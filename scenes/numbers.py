@@ -49,3 +49,21 @@ def ordinal(number: int) -> str:
         return ORDINALS[number - 1]
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def class_name(name: str) -> str:
+    """A class in a sentence, with its article; long names are cut."""
+    name = name if len(name) <= 14 else name[:13].rstrip() + "…"
+    return f"a {name}" if len(name) == 1 and name != "8" else f"an {name}" if name == "8" else f"“{name}”"
+
+
+def certainty(share: float) -> str:
+    """A probability in per cent that is never rounded up to certainty."""
+    if share >= 0.9995:
+        return "over 99.9%"
+    return f"{share:.1%}" if share >= 0.99 else f"{share:.0%}"

@@ -12,6 +12,7 @@ import numpy as np
 
 from scenes.mobjects.field import Field, ValueField
 from scenes.mobjects.layer_card import LayerCard
+from scenes.mobjects.number_tiles import NumberTiles
 from scenes.mobjects.readout import ASCENT, DESCENT, Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.still import Still
@@ -70,7 +71,11 @@ def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
     texts: list[Box] = []
     pictures: list[Box] = []
     over = highlights(scene)
-    for member in scene.get_mobject_family_members():
+    members = scene.get_mobject_family_members()
+    in_cells = {id(number) for member in members if isinstance(member, NumberTiles) for number in member.numbers}
+    for member in members:
+        if id(member) in in_cells:
+            continue  # they belong on their picture
         if isinstance(member, Slot) and member.current is not None:
             texts.append((f"slot {id(member) % 1000}", box_of(member.current.points)))
         elif isinstance(member, (Still, Readout)) and member.opacity > 0 and id(member) not in over:
@@ -86,6 +91,18 @@ def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
             seen = member.points[np.isfinite(member.points).all(axis=1)]
             pictures.append((f"surface at {seen.mean(axis=0)[:2].round(2)}", box_of(seen)))
     return texts, pictures
+
+
+def numbers_outside_cells(scene: BaseStage) -> list[str]:
+    """Numbers in the cells of a picture that reach beyond their cells."""
+    found = []
+    for grid in scene.get_mobject_family_members():
+        if isinstance(grid, NumberTiles) and grid.opacity_of_numbers > 0:
+            across = (grid.box[1] - grid.box[0]) / grid.shape[1]
+            for number in grid.numbers:
+                if number.width > across + TOLERANCE:
+                    found.append(f"{number.text} is wider than its cell at {number.get_center()[:2].round(2)}")
+    return found
 
 
 def highlights(scene: BaseStage) -> set[int]:
@@ -129,6 +146,7 @@ def faults(scene: BaseStage) -> list[str]:
         or box[2] < SAFE.bottom - TOLERANCE
         or box[3] > SAFE.top + TOLERANCE
     ]
+    found += numbers_outside_cells(scene)
     found += [f"{a} overlaps {b}" for (a, p), (b, q) in combinations(texts, 2) if overlap(p, q)]
     found += [f"{a} overlaps {b}" for a, p in texts for b, q in pictures if overlap(p, q)]
     return found + [f"{text!r} is too small: {size:.0f}" for text, size in sizes(scene) if size < SMALLEST]

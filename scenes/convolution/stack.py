@@ -1,0 +1,100 @@
+"""The whole network: every feature map, from the image to the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from manim import linear
+
+from engine.layers import Conv2D, Dense
+from scenes.images import class_probabilities
+from scenes.mobjects.layer_stack import LayerStack
+from scenes.mobjects.probability_bars import ProbabilityBars
+from scenes.numbers import certainty, class_name
+from scenes.theme import SAFE, TIMING, Zone
+
+if TYPE_CHECKING:
+    from scenes.convolution.scene import Convolution
+
+STACK = Zone(SAFE.left, 4.05, -2.4, 2.75)
+BARS = Zone(4.35, SAFE.right, -1.7, 2.3)
+A_LAYER, QUICK = 1.3, 0.2  # seconds
+SOME = 200  # images that set the scales
+OTHERS = 4
+
+
+def whole_network(stage: Convolution) -> None:
+    """One image slowly, others quickly, and where the weights are."""
+    data = stage.recording.data
+    bars = stage.bars = ProbabilityBars(data.class_names, BARS, stage.theme)
+    ends = (float(bars.boxes[:, 2].min()), float(bars.boxes[:, 3].max()))
+    stack = stage.stack = LayerStack(stage.net, stage.image.shape, data.x[:SOME], STACK, ends, stage.theme)
+    values = stack.values_of(stage.example)
+    stack.show(values, 0.0)
+    stage.heading("The whole network")
+    kinds = [None if each.layer < 0 else stage.net.layers[each.layer] for each in stack.stages]
+    stage.caption("Filters make maps of the image.")
+    stage.fade(stack, bars)
+    said = {
+        Conv2D: "The next filters look at all maps\nof the layer before.",
+        Dense: "Dense layers weigh what was found.",
+    }
+    nothing = np.zeros(len(data.class_names))
+    for k in range(1, len(kinds)):
+        for kind, text in said.items():
+            if isinstance(kinds[k], kind) and any(isinstance(each, Conv2D) for each in kinds[:k]):
+                stage.caption(text)
+        pass_through(stage, values, None, stage.example, nothing, A_LAYER, (k - 1, k))
+    stage.wait(TIMING.quick)
+    answers = class_probabilities(stage.net, stage.example[None])[0]
+    winner = int(answers.argmax())
+    name, sure = class_name(data.class_names[winner]), certainty(float(answers.max()))
+    stage.caption(f"From strokes to {name}:\nit is {sure} sure.")
+    box(stage, winner, TIMING.quick)
+    stage.wait(TIMING.slow)
+    stage.caption("Every image takes the same way.")
+    for number in stage.other_images(OTHERS):
+        example = stage.x[number]
+        box(stage, winner, 0.2, leaving=True)
+        before, values = values, stack.values_of(example)
+        pass_through(stage, values, before, example, answers, QUICK)
+        answers = class_probabilities(stage.net, example[None])[0]
+        winner = int(answers.argmax())
+        box(stage, winner, 0.2)
+        stage.wait(TIMING.quick)
+    spans = list(zip(stage.net.layers, stage.net.layer_spans, strict=True))
+    stage.weights_in = {
+        kind.__name__: sum(stop - start for layer, (start, stop) in spans if isinstance(layer, kind))
+        for kind in (Conv2D, Dense)
+    }
+    filters, dense = stage.weights_in["Conv2D"], stage.weights_in["Dense"]
+    if dense:
+        stage.caption(f"All its filters have {filters:,} weights,\nthe dense layers after them {dense:,}.")
+        stage.wait(TIMING.slow + TIMING.beat)
+    stage.fade(leaving=(stack, bars), seconds=TIMING.quick)
+
+
+def pass_through(
+    stage: Convolution, values: list[np.ndarray], before: list[np.ndarray] | None, example: np.ndarray,
+    old: np.ndarray, a_layer: float, way: tuple[int, int] | None = None,
+) -> None:  # fmt: skip
+    """Let an example pass through all stages, or some of the way, and the bars follow the last one."""
+    stack, bars = stage.stack, stage.bars
+    last = len(stack.stages) - 1
+    answers = class_probabilities(stage.net, example[None])[0]
+    first, end = (-1, last) if way is None else way  # before the first stage the image itself comes in
+
+    def travel(share: float) -> None:
+        reached = first + share * (end - first)
+        stack.show(values, reached, before)
+        come = float(np.clip(reached - last + 1, 0.0, 1.0))
+        bars.set_values(old + (answers - old) * come)
+
+    stage.play_clock(a_layer * (end - first), travel, stack, bars, rate_func=linear)
+
+
+def box(stage: Convolution, winner: int, seconds: float, leaving: bool = False) -> None:
+    """Box the most likely class, or no longer."""
+    bars = stage.bars
+    stage.play_clock(seconds, lambda share: bars.choose(winner, 1 - share if leaving else share), bars)
