@@ -107,9 +107,7 @@ def test_while_it_slides_window_products_and_map_belong_together(small_run: Smal
     seen = 0
 
     class Watched(Convolution):
-        def play_clock(
-            self, duration: float, function: Callable[[float], object], *moved: Any, **settings: Any
-        ) -> None:
+        def play_clock(self, duration: float, function: Callable[[float], object], *moved: Any, **other: Any) -> None:
             for share in np.linspace(0, 1, 12):
                 function(float(share))
                 self.look()
