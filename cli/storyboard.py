@@ -54,7 +54,7 @@ def storyboard(name: str, run: Path | None, output: Path | None, frames: int, th
 def _storyboard_scene(scene: str, run: Path, output: Path | None, frames: int, theme: str, overwrite: bool) -> None:
     from cli.progress import FrameProgress
     from engine.recording import Recording
-    from scenes.storyboard import storyboard as draw
+    from scenes.storyboards import storyboard as draw
 
     output = output or FILMS / f"{run.resolve().name}-{scene}-storyboard.png"
     recordings = {run.resolve().name: Recording(run)}
@@ -67,7 +67,7 @@ def _storyboard_film(film: str, output: Path | None, frames: int, theme: str, ov
     from cli.film import film_experiments, find_or_train_all
     from cli.progress import FrameProgress
     from scenes.rendering import check_output
-    from scenes.storyboard import storyboard_film as draw
+    from scenes.storyboards import storyboard_film as draw
 
     output = output or FILMS / f"{film}-storyboard.png"
     check_output(output, overwrite)  # before training, not after

@@ -25,7 +25,7 @@ from scenes.mobjects.typesetting import typeset
 from scenes.registry import SCENES
 from scenes.rendering import render
 from scenes.stage import Stage
-from scenes.storyboard import storyboard
+from scenes.storyboards import storyboard
 from scenes.subtitles import Cue, compose
 
 ROOT = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ from scenes.painting.conversion import convert_to_yuv420
 from scenes.rendering import QUALITIES, render, render_film
 from scenes.sinks import FilmSink
 from scenes.stage import Stage
-from scenes.storyboard import storyboard, storyboard_film
+from scenes.storyboards import storyboard, storyboard_film
 from scenes.theme import DARK, rgb
 
 COLOURS = [
