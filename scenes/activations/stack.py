@@ -9,17 +9,14 @@ import numpy as np
 from engine.analysis.boundary import last_lines
 from engine.layers import Dense
 from engine.network import Network
-from scenes.mobjects.decision_field import decision_field
 from scenes.mobjects.matrix import Matrix
-from scenes.mobjects.point_cloud import PointCloud
+from scenes.mobjects.plane_panel import TITLE_ABOVE, PlanePanel
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.readout import Readout
-from scenes.mobjects.rectangles import outlines
 from scenes.mobjects.writing import CENTER, written
-from scenes.painting.mobject import Painted
 from scenes.replay import Replay
 from scenes.theme import SAFE, TEXT, TIMING, Zone
-from scenes.warp.material import grid_bounds, mistakes
+from scenes.warp.material import mistakes
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -48,42 +45,31 @@ def collapsed(network: Network) -> Network:
 
 
 class Side:
-    """One of two trainings on one plane: its regions, its points, its name and its accuracy."""
+    """One of two trainings side by side: its plane and its accuracy."""
 
     def __init__(self, stage: Stage, recording: Recording, zone: Zone, name: str) -> None:
-        theme, data = stage.theme, recording.data
-        self.recording, self.zone = recording, zone
-        self.replay = Replay(recording)
-        self.bounds = grid_bounds(data.x)
+        self.recording, self.replay = recording, Replay(recording)
         start = self.replay.network_at(self.replay.first)
-        self.regions = decision_field(start, self.bounds, zone, resolution=96, line_width=3.5, theme=theme)
-        share = (data.x - [self.bounds.left, self.bounds.bottom]) / (self.bounds.right - self.bounds.left)
-        places = np.array([zone.left, zone.bottom]) + share * zone.width
-        self.cloud = PointCloud(places, theme.class_colours(data.y), 0.045)
-        self.frame = Polylines(outlines(np.array([[zone.left, zone.right, zone.bottom, zone.top]])), theme.faint, 2.0)
-        self.title = written(name, (zone.left, zone.top + 0.28), (-1, 0), TEXT.label, theme.text)
-        self.accuracy = Readout("", 1.0, ".1%", 1.0, TEXT.label, theme.accuracy)
-        self.accuracy.move_to([zone.right, zone.top + 0.28, 0], aligned_edge=np.array([1, 0, 0]))
-
-    @property
-    def all(self) -> tuple[Painted, ...]:
-        return self.regions, self.frame, self.cloud, self.title, self.accuracy
+        self.panel = PlanePanel(recording, zone, start, name, 0.045, outlined=False, theme=stage.theme)
+        self.accuracy = Readout("", 1.0, ".1%", 1.0, TEXT.label, stage.theme.accuracy)
+        self.accuracy.move_to([zone.right, zone.top + TITLE_ABOVE, 0], aligned_edge=np.array([1, 0, 0]))
 
     def move_to(self, stage: Stage, x: float) -> None:
         """Slide sideways until the left edge is there."""
-        homes = [mobject.points.copy() for mobject in self.all]
-        offset = x - self.zone.left
+        moved = [*self.panel.family_members_with_points(), self.accuracy]
+        homes = [mobject.points.copy() for mobject in moved]
+        zone = self.panel.zone
 
         def slide(share: float) -> None:
-            for mobject, home in zip(self.all, homes, strict=True):
-                mobject.points[:] = home + [offset * share, 0.0, 0.0]
+            for mobject, home in zip(moved, homes, strict=True):
+                mobject.points[:] = home + [(x - zone.left) * share, 0.0, 0.0]
 
-        stage.play_clock(TIMING.beat, slide, *self.all)
-        self.zone = Zone(x, x + self.zone.width, self.zone.bottom, self.zone.top)
+        stage.play_clock(TIMING.beat, slide, *moved)
+        self.panel.zone = Zone(x, x + zone.width, zone.bottom, zone.top)
 
     def set_moment(self, moment: float) -> None:
         """Show a moment of the training, in epochs."""
-        self.regions.set_network(self.replay.network_at(moment))
+        self.panel.set_network(self.replay.network_at(moment))
         self.accuracy.set_value(self.recording.evaluate(self.replay.epoch_at(moment))["accuracy"])
 
 
@@ -111,7 +97,7 @@ class StackPart:
         for side in self.sides:
             side.set_moment(side.replay.first)
         self.epoch.set_value(left.replay.first)
-        stage.fade(*left.all, *right.all, self.epoch)
+        stage.fade(left.panel, left.accuracy, right.panel, right.accuracy, self.epoch)
         stage.wait(TIMING.slow + TIMING.beat)
         start = [recording.network(recording.epochs[0]).parameters for recording in (self.linear, self.curved)]
         if np.array_equal(start[0], start[1]):
@@ -126,14 +112,14 @@ class StackPart:
                 side.set_moment(moment)
             self.epoch.set_value(right.replay.epoch_at(moment))
 
-        moved = [side.regions for side in self.sides] + [side.accuracy for side in self.sides]
+        moved = [side.panel for side in self.sides] + [side.accuracy for side in self.sides]
         stage.play_clock(SECONDS, follow, *moved, self.epoch)
         share = self.linear.evaluate()["accuracy"], self.curved.evaluate()["accuracy"]
         stage.caption(
             f"Straight on the left: {share[0]:.1%} are right.\nWith {self.activation} it bends: {share[1]:.1%}."
         )
         stage.wait(2 * TIMING.slow)
-        stage.fade(leaving=(*right.all, self.epoch))
+        stage.fade(leaving=(right.panel, right.accuracy, self.epoch))
         stage.clear_readouts()
         left.move_to(stage, SAFE.left)
         self.multiply()
@@ -146,10 +132,10 @@ class StackPart:
         matrices = [np.asarray(network.weights[f"{k}.weight"], np.float64) for k in range(self.count)]
         product = one.weights["0.weight"]
         columns = [matrix.shape[1] for matrix in (*matrices, product)]
-        room = SAFE.right - (left.zone.right + 0.3)
+        room = SAFE.right - (left.panel.zone.right + 0.3)
         gaps = [0.12] * (self.count - 1) + [0.55]
         unit = (room - sum(gaps)) / (sum(columns) + 0.35 * len(columns))
-        x, middle = left.zone.right + 0.3, 0.0
+        x, middle = left.panel.zone.right + 0.3, 0.0
         shown, names = [], []
         for k, matrix in enumerate((*matrices, product)):
             width = unit * (columns[k] + 0.35)
@@ -170,10 +156,8 @@ class StackPart:
         stage.wait(TIMING.slow + TIMING.quick)
         data = self.linear.data
         right = int(np.count_nonzero(~mistakes(one, data.x, data.y)))
-        line = last_lines(one.weights["0.weight"], one.weights["0.bias"], left.bounds)
-        bounds, zone = left.bounds, left.zone
-        share = (line - [bounds.left, bounds.bottom]) / (bounds.right - bounds.left)
-        mark = Polylines(np.array([zone.left, zone.bottom]) + share * zone.width, theme.highlight, 5.0)
+        lines = last_lines(one.weights["0.weight"], one.weights["0.bias"], left.panel.bounds)
+        mark = Polylines([left.panel.look(line) for line in lines], theme.highlight, 5.0)
         stage.caption(f"That one layer's line is the same line:\n{right} of {len(data.x)} points are right.")
         stage.fade(mark)
         stage.wait(2 * TIMING.slow)

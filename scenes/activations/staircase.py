@@ -11,12 +11,11 @@ from engine.analysis.boundary import last_lines
 from engine.layers import Dense
 from engine.network import Network
 from scenes.mobjects.function_plot import FunctionPlot
+from scenes.mobjects.plane_panel import PlanePanel
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
-from scenes.mobjects.rectangles import outlines
 from scenes.painting.mobject import Painted
 from scenes.theme import SAFE, TIMING, Zone
-from scenes.warp.material import grid_bounds
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -66,7 +65,6 @@ class StaircasePart:
         x, y = data.x[:POINTS].astype(np.float64), data.y[:POINTS]
         self.weight = recording.network().parameters[:2].astype(np.float64)
         self.units = {name: SingleUnit(name, self.weight, x, y) for name in ("step", "sigmoid")}
-        self.bounds = grid_bounds(x)
         reach = float(np.abs(x @ self.weight).max())
         self.range = (-0.8 * reach, 0.8 * reach)
         self.biases = np.linspace(*self.range, SAMPLES)
@@ -78,20 +76,13 @@ class StaircasePart:
         self.curve = Polylines(np.full((1, SAMPLES, 2), np.nan), theme.loss, 4.0)
         self.tangent = Polylines(np.full((1, 2, 2), np.nan), theme.highlight, 3.0)
         self.dot = PointCloud(np.zeros((1, 2)), theme.highlight, 0.11)
-        self.frame = Polylines(outlines(np.array([[PLANE.left, PLANE.right, PLANE.bottom, PLANE.top]])), theme.faint, 2)
-        self.places = self.look(x)
-        self.cloud = PointCloud(self.places, theme.class_colours(y), 0.085, theme.background)
-        self.halo = PointCloud(self.places, theme.loss, 0.145)
+        self.panel = PlanePanel(recording, PLANE, radius=0.085, examples=(x, y), theme=theme)
+        self.halo = self.panel.rings
         self.line = Polylines(np.full((1, 2, 2), np.nan), theme.text, 3.5)
         self.labels = y
         self.x = x
         self.slope = stage.readout("slope", ".2f", -9.99, color=theme.highlight)
         self.unit = "step"
-
-    def look(self, x: np.ndarray) -> np.ndarray:
-        """Where points of the plane of the data are in the frame."""
-        share = (x - [self.bounds.left, self.bounds.bottom]) / (self.bounds.right - self.bounds.left)
-        return np.array([PLANE.left, PLANE.bottom]) + share * PLANE.width
 
     def tell(self) -> None:
         stage = self.stage
@@ -100,7 +91,7 @@ class StaircasePart:
         self.at(self.range[0])
         self.curve.set_lines(self.drawn(self.losses["step"], self.range[0]))
         self.slope.set_opacity(0)
-        stage.fade(self.frame, self.halo, self.cloud, self.line)
+        stage.fade(self.panel, self.line)
         stage.wait(TIMING.hold)
         stage.caption("The bias shifts the line.\nRinged points are on the wrong side.")
         stage.fade(self.plot, self.curve, self.dot, seconds=TIMING.quick)
@@ -189,10 +180,10 @@ class StaircasePart:
         self.tangent.set_lines(np.array([[here - ahead, here + ahead]]))
         self.dot.set_positions(here[None])
         self.slope.set_value(slope)
-        line = last_lines(self.weight[:, None], np.array([bias]), self.bounds)
-        self.line.set_lines(self.look(line[0])[None] if len(line) else np.full((1, 2, 2), np.nan))
+        line = last_lines(self.weight[:, None], np.array([bias]), self.panel.bounds)
+        self.line.set_lines(self.panel.look(line[0])[None] if len(line) else np.full((1, 2, 2), np.nan))
         wrong = (self.x @ self.weight + bias > 0) != (self.labels == 1)
-        self.halo.radius = np.where(wrong, 0.145, 0.0)
+        self.panel.ring(wrong)
 
     def drawn(self, losses: np.ndarray, up_to: float) -> np.ndarray:
         """The curve of the losses (1, SAMPLES, 2) as far as a bias."""
