@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
+from engine.devices import choose_device
 from engine.errors import ConfigurationError, DataError
 from engine.initializers import get_initializer
 from engine.layers import layer_from_config
@@ -20,6 +21,7 @@ from engine.plan import make_plan
 from engine.threads import one_blas_thread
 
 if TYPE_CHECKING:
+    from engine.cuda.gpu import Gpu
     from engine.training import History
 
 DTYPES = ("float32", "float64")
@@ -44,9 +46,14 @@ class Network:
         Decides the starting weights and, unless `fit` is given another, the order of examples.
     dtype : {"float32", "float64"}
         Of parameters and arithmetic.
+    device : {"cpu", "cuda", "auto"}
+        What computes: the CPU, an NVIDIA GPU, or the GPU where there is one and the CPU (with a warning that says why)
+        where not. It is no part of a recording.
 
     Attributes
     ----------
+    device : {"cpu", "cuda"}
+        What computes.
     parameters : ndarray, shape (parameter_count,)
         All weights and biases, flat and C-contiguous. Assign to its elements to change the network.
     weights : dict of str to ndarray
@@ -63,7 +70,7 @@ class Network:
     Raises
     ------
     ConfigurationError
-        When the layers do not fit each other, the input or the dtype.
+        When the layers do not fit each other, the input or the dtype, or there is no GPU to compute on.
 
     Examples
     --------
@@ -73,31 +80,38 @@ class Network:
     """
 
     def __init__(
-        self, layers: Sequence[Layer], input_shape: Sequence[int], seed: int = 0, dtype: str | np.dtype[Any] = "float32"
+        self,
+        layers: Sequence[Layer],
+        input_shape: Sequence[int],
+        seed: int = 0,
+        dtype: str | np.dtype[Any] = "float32",
+        device: str = "cpu",
     ) -> None:
         self.layers = list(layers)
         self.input_shape = _check_shape(input_shape)
         self.seed = check_seed(seed)
         self.dtype = _check_dtype(dtype)
-        self._plan = make_plan(self.layers, self.input_shape)
-        self.layout = self._plan.slots
-        self.layer_shapes = self._plan.layer_shapes
-        self.layer_spans = self._plan.layer_spans
-        if self._plan.parameter_count > MOST_PARAMETERS:
+        self.plan = make_plan(self.layers, self.input_shape)
+        self.layout = self.plan.slots
+        self.layer_shapes = self.plan.layer_shapes
+        self.layer_spans = self.plan.layer_spans
+        if self.plan.parameter_count > MOST_PARAMETERS:
             raise ConfigurationError(
-                f"the network would have {self._plan.parameter_count:,} parameters, and {MOST_PARAMETERS:,} is the "
+                f"the network would have {self.plan.parameter_count:,} parameters, and {MOST_PARAMETERS:,} is the "
                 "most that is trained: use fewer units"
             )
-        self.parameters: NDArray[Any] = np.zeros(self._plan.parameter_count, self.dtype)
+        self.parameters: NDArray[Any] = np.zeros(self.plan.parameter_count, self.dtype)
         self.weights: dict[str, NDArray[Any]] = {
             slot.name: self.parameters[slot.start : slot.stop].reshape(slot.shape) for slot in self.layout
         }
-        for index, (values, start) in enumerate(zip(self.weights.values(), self._plan.parameters, strict=True)):
+        for index, (values, start) in enumerate(zip(self.weights.values(), self.plan.parameters, strict=True)):
             generator = np.random.default_rng([self.seed, index])
             draw = get_initializer(start.initializer).draw
             values[...] = draw(generator, start.shape, start.fan_in, start.fan_out)
+        self.device = choose_device(device)
         self._program: machine.Program | None = None
         self._workspace: machine.Workspace | None = None
+        self._gpu: Gpu | None = None
 
     # --- what it is -----------------------------------------------------------------------------------------------
 
@@ -112,11 +126,11 @@ class Network:
     @property
     def output_activation(self) -> str:
         """The name of the activation function that makes the output ("linear" if there is none)."""
-        return (self._plan.operations[-1].activation if self._plan.operations else None) or "linear"
+        return (self.plan.operations[-1].activation if self.plan.operations else None) or "linear"
 
     def flat_activation(self, operations: int) -> tuple[int, str] | None:
         """The first layer, among the first operations, with an activation that has no slope, and that activation."""
-        return self._plan.flat_activation(operations)
+        return self.plan.flat_activation(operations)
 
     def config(self) -> dict[str, Any]:
         """The settings that `from_config` rebuilds the network from (not its weights), JSON-able."""
@@ -128,10 +142,11 @@ class Network:
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Network:
+    def from_config(cls, config: dict[str, Any], device: str = "cpu") -> Network:
         """Build a network from what `config` gave, with freshly initialised weights."""
         layers = [layer_from_config(settings) for settings in config["layers"]]
-        return cls(layers, config["input_shape"], seed=config.get("seed", 0), dtype=config.get("dtype", "float32"))
+        seed, dtype = config.get("seed", 0), config.get("dtype", "float32")
+        return cls(layers, config["input_shape"], seed=seed, dtype=dtype, device=device)
 
     def summary(self) -> str:
         """A table of layers, output shapes and parameter counts."""
@@ -148,7 +163,7 @@ class Network:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Copied array by array, the named weights would no longer be views of the parameters.
-        return _rebuild, (self.config(), self.parameters.copy())
+        return _rebuild, (self.config(), self.parameters.copy(), self.device)
 
     def __repr__(self) -> str:
         sizes = "-".join(_shape_text(shape) for shape in (self.input_shape, *self.layer_shapes))
@@ -160,10 +175,23 @@ class Network:
     def program(self) -> machine.Program:
         """The compiled program, made on first use."""
         if self._program is None:
-            if not self._plan.operations:
-                raise ConfigurationError("none of the network's layers computes anything: add one, such as Dense(1)")
-            self._program = machine.assemble(self._plan.operations, self._plan.spans, self.input_shape, self.dtype)
+            self._check_that_it_computes()
+            self._program = machine.assemble(self.plan.operations, self.plan.spans, self.input_shape, self.dtype)
         return self._program
+
+    @property
+    def gpu(self) -> Gpu:
+        """The same network on the GPU, made on first use."""
+        if self._gpu is None:
+            from engine.cuda.gpu import Gpu  # only where there is a GPU: it takes a while
+
+            self._check_that_it_computes()
+            self._gpu = Gpu(self)
+        return self._gpu
+
+    def _check_that_it_computes(self) -> None:
+        if not self.plan.operations:
+            raise ConfigurationError("none of the network's layers computes anything: add one, such as Dense(1)")
 
     def workspace(self, capacity: int) -> machine.Workspace:
         """Buffers for batches of `capacity` examples, kept for the next call."""
@@ -173,7 +201,8 @@ class Network:
 
     def chunk(self, examples: int) -> int:
         """How many of these examples to take at a time, where none depends on another: as many as a few MB hold."""
-        values, tape, _ = machine.values_per_example(self.program.layout)
+        layout = machine.lay_out(self.plan.operations, self.plan.spans, self.input_shape, self.dtype)[2]
+        values, tape, _ = machine.values_per_example(layout)
         return max(1, min(CHUNK, CHUNK_VALUES // (2 * values + tape), examples))
 
     def predict(self, x: ArrayLike) -> NDArray[Any]:
@@ -188,11 +217,11 @@ class Network:
         ndarray, shape (N, *output_shape), in the network's dtype
             After the last activation: probabilities where it is a sigmoid or a softmax.
         """
-        return self._outputs(x, [len(self._plan.operations)], [self.output_shape])[0]
+        return self._outputs(x, [len(self.plan.operations)], [self.output_shape])[0]
 
     def logits(self, x: ArrayLike) -> NDArray[Any]:
         """The outputs for a batch of examples, before the last activation function (if there is one)."""
-        end = len(self._plan.operations) - (self.output_activation != "linear")
+        end = len(self.plan.operations) - (self.output_activation != "linear")
         return self._outputs(x, [end], [self.output_shape])[0]
 
     def activations(self, x: ArrayLike) -> list[NDArray[Any]]:
@@ -203,7 +232,7 @@ class Network:
         list of ndarray, shapes (N, *layer_shape)
             One for each layer, after its activation; the last is what `predict` gives.
         """
-        return self._outputs(x, self._plan.layer_ends, self.layer_shapes)
+        return self._outputs(x, self.plan.layer_ends, self.layer_shapes)
 
     def pre_activations(self, x: ArrayLike) -> list[NDArray[Any]]:
         """Every layer's output before its activation function; the last are the logits.
@@ -214,8 +243,8 @@ class Network:
             For a layer without an activation function, its output.
         """
         ends = [
-            end - (end > start and self._plan.operations[end - 1].activation is not None)
-            for start, end in zip([0, *self._plan.layer_ends], self._plan.layer_ends, strict=False)
+            end - (end > start and self.plan.operations[end - 1].activation is not None)
+            for start, end in zip([0, *self.plan.layer_ends], self.plan.layer_ends, strict=False)
         ]
         return self._outputs(x, ends, self.layer_shapes)
 
@@ -223,6 +252,9 @@ class Network:
         """The values after each of the operations numbered by `ends` (counted from 1), in these shapes."""
         inputs = self.check_inputs(x)
         examples = inputs.shape[0]
+        if self.device == "cuda":
+            found = self.gpu.outputs(inputs, ends, shapes, self.chunk(examples))
+            return [output.reshape(examples, *shape) for output, shape in zip(found, shapes, strict=True)]
         capacity = self.chunk(examples)
         space = self.workspace(capacity)
         outputs = [np.empty((examples, prod(shape)), self.dtype) for shape in shapes]
@@ -261,6 +293,8 @@ class Network:
             ``{"loss": …}`` and, for classification, ``"accuracy"``, a share between 0 and 1.
         """
         data, answers = prepare_data(self, x, y, get_loss(loss), weights)
+        if self.device == "cuda":
+            return summarise(self.gpu.evaluate(data, get_loss(loss), answers), bool(answers))
         objective = build_objective(self, get_loss(loss), answers)
         space = self.workspace(self.chunk(data.x.shape[0]))
         totals = np.zeros(3)
@@ -298,6 +332,8 @@ class Network:
         gradient : ndarray, shape (parameter_count,)
         """
         data, answers = prepare_data(self, x, y, get_loss(loss), weights)
+        if self.device == "cuda":
+            return self.gpu.gradient(data, get_loss(loss), answers, training, step)
         objective = build_objective(self, get_loss(loss), answers)
         examples = data.x.shape[0]
         space = self.workspace(examples)
@@ -343,8 +379,8 @@ class Network:
         return flat
 
 
-def _rebuild(config: dict[str, Any], parameters: NDArray[Any]) -> Network:
-    network = Network.from_config(config)
+def _rebuild(config: dict[str, Any], parameters: NDArray[Any], device: str) -> Network:
+    network = Network.from_config(config, device)
     network.parameters[:] = parameters
     return network
 

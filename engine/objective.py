@@ -25,13 +25,19 @@ def build_objective(network: Network, loss: Loss, answers: Answers) -> machine.O
     outputs = prod(network.output_shape)
     accuracy, constants = accuracy_kernel(answers, outputs, loss, from_logits)
     signature = machine.signatures(network.dtype.name)
-    skip = from_logits and network.output_activation != "linear"
     return machine.Objective(
-        len(network.program.forward) - skip,
+        count_operations(network, loss),
         address(loss.kernel(), signature["loss"]),
         address(accuracy, signature["accuracy"]),
         np.array([outputs], np.int64),
         np.array(constants, network.dtype),
+    )
+
+
+def count_operations(network: Network, loss: Loss) -> int:
+    """How many of a network's operations come before the loss: one that takes logits skips the last activation."""
+    return len(network.plan.operations) - (
+        loss.from_logits(network.output_activation) and network.output_activation != "linear"
     )
 
 

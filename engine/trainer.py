@@ -14,8 +14,9 @@ from engine.class_weights import ClassWeights, check_class_weights, example_weig
 from engine.errors import ConfigurationError, DataError, TrainingError
 from engine.jit import address
 from engine.losses import Loss, get_loss
+from engine.metrics import Answers
 from engine.network import check_seed
-from engine.objective import build_objective, prepare_data, summarise
+from engine.objective import build_objective, count_operations, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
 from engine.threads import one_blas_thread
@@ -59,6 +60,13 @@ class Trainer:
         How long training will last, for schedules that end with it.
     """
 
+    def __new__(cls, network: Network, *args: Any, **settings: Any) -> Trainer:
+        if network.device == "cuda" and cls is Trainer:
+            from engine.cuda.trainer import CudaTrainer  # which is a Trainer: importing it above would be a circle
+
+            cls = CudaTrainer
+        return super().__new__(cls)
+
     def __init__(
         self,
         network: Network,
@@ -88,8 +96,7 @@ class Trainer:
             per_example = example_weights(class_weights, y, max(math.prod(network.output_shape), 2))
             weighted = (self.data.weights * per_example).astype(network.dtype)
             self.data = self.data._replace(weights=weighted)
-        self.objective = build_objective(network, self.loss, answers)
-        _check_slopes(network, self.objective, self.loss, self.optimizer)
+        _check_slopes(network, self.loss, self.optimizer)
         examples = self.data.x.shape[0]
         if batch_size is not None:
             check_count("batch_size", batch_size)
@@ -107,9 +114,15 @@ class Trainer:
         self.clip_norm = clip_norm
         self.epochs = epochs
         self.plateau = np.array([1.0, np.inf, 0.0])  # the factor so far, the best loss, epochs since (see Plateau)
-        self._descent = _build_descent(network, self.optimizer, clip_norm)
         self._order = np.arange(examples)
         self._spans = np.array(network.layer_spans, np.int64)
+        self._set_up(answers)
+
+    def _set_up(self, answers: Answers) -> None:
+        """Make what the machine that trains needs besides the data."""
+        network = self.network
+        self.objective = build_objective(network, self.loss, answers)
+        self._descent = _build_descent(network, self.optimizer, self.clip_norm)
         self._space = machine.workspace(network.program, self.batch_size, network.dtype)
 
     @property
@@ -155,13 +168,17 @@ class Trainer:
                 at_steps[before + last]()
             first = last
         self.epoch += 1
+        return self._measurements(totals, start, float(rates[-1]))
+
+    def _measurements(self, totals: NDArray[np.float64], start: NDArray[Any], learning_rate: float) -> Metrics:
+        """What `train_epoch` gives: of the totals, of the gradient, and of the parameters that the epoch began with."""
         gradient_norms = machine.norms(self.gradient, self._spans).tolist()
         return {
             **summarise(totals, self.classification),
             "gradient_norm": math.hypot(*gradient_norms),
             "gradient_norms": gradient_norms,
             "update_norms": machine.norms(self.network.parameters - start, self._spans).tolist(),
-            "learning_rate": float(rates[-1]),
+            "learning_rate": learning_rate,
         }
 
     def observe(self, loss: float) -> None:
@@ -237,14 +254,14 @@ class Trainer:
         self.run[machine.STEP] = int(np.ravel(checkpoint["step"])[0])
 
 
-def _check_slopes(network: Network, objective: machine.Objective, loss: Loss, optimizer: Optimizer) -> None:
+def _check_slopes(network: Network, loss: Loss, optimizer: Optimizer) -> None:
     """Raise ConfigurationError where backpropagation would meet a step, or the perceptron's rule another network."""
     if isinstance(optimizer, PerceptronRule) and (loss.name != "perceptron" or len(network.layers) > 1):
         raise ConfigurationError(
             f"optimizer 'perceptron' trains a single layer with activation 'step' and loss 'perceptron', "
             f"not {len(network.layers)} layers with loss {loss.name!r}"
         )
-    flat = network.flat_activation(objective.operations)
+    flat = network.flat_activation(count_operations(network, loss))
     if flat is not None:
         raise ConfigurationError(
             f"layer {flat[0]} has the activation {flat[1]!r}, whose slope is zero everywhere, so backpropagation "
@@ -255,8 +272,19 @@ def _check_slopes(network: Network, objective: machine.Objective, loss: Loss, op
 
 def _build_descent(network: Network, optimizer: Optimizer, clip_norm: float | None) -> machine.Descent:
     """What the machine needs to move the parameters: the optimizer, what is trainable, the penalties."""
+    update = address(optimizer.kernel(), machine.signatures(network.dtype.name)["update"])
+    return machine.Descent(update, optimizer.settings(), *stretches(network), check_clip_norm(clip_norm))
+
+
+def check_clip_norm(clip_norm: float | None) -> float:
+    """The limit as a number, infinite where there is none; ConfigurationError when it is not above 0."""
     if clip_norm is not None and not (isinstance(clip_norm, (int, float)) and clip_norm > 0):
         raise ConfigurationError(f"clip_norm={clip_norm!r} must be a number above 0, or None for no limit")
+    return math.inf if clip_norm is None else float(clip_norm)
+
+
+def stretches(network: Network) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
+    """The `segments`, `penalised` and `penalties` of a network's parameters; see `machine.Descent`."""
     segments: list[list[int]] = []
     for slot in network.layout:
         if slot.trainable and segments and segments[-1][1] == slot.start:
@@ -264,13 +292,10 @@ def _build_descent(network: Network, optimizer: Optimizer, clip_norm: float | No
         elif slot.trainable:
             segments.append([slot.start, slot.stop])
     penalised = [slot for slot in network.layout if slot.trainable and (slot.l1 or slot.l2)]
-    return machine.Descent(
-        address(optimizer.kernel(), machine.signatures(network.dtype.name)["update"]),
-        optimizer.settings(),
+    return (
         np.array(segments, np.int64).reshape(-1, 2),
         np.array([(slot.start, slot.stop) for slot in penalised], np.int64).reshape(-1, 2),
         np.array([(slot.l1, slot.l2) for slot in penalised], network.dtype).reshape(-1, 2),
-        np.inf if clip_norm is None else float(clip_norm),
     )
 
 
