@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scenes.animations.propagating import PixelsToNeurons, PropagateActivations
 from scenes.images import image_fault
-from scenes.mobjects.flowing_network import FlowingNetwork, liveliest
+from scenes.mobjects.diagram_plan import plan_network
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import Legend
+from scenes.mobjects.network_diagram import NetworkDiagram, liveliest
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.probability_bars import ProbabilityBars
 from scenes.mobjects.rectangles import outlines
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 IMAGE = Zone(SAFE.left, -4.2, -0.75, 1.75)
 LARGE = Zone(-2.0, 2.0, -1.7, 2.3)  # where the first image appears
 NETWORK = Zone(-3.2, 3.3, -2.35, 2.75)
+WHOLE = Zone(SAFE.left, 3.3, -2.35, 2.75)  # of a network that takes the image as it is: it stands in its first column
 BARS = (3.65, SAFE.right)
 MOST_CLASSES = 16
-MOST_EXAMPLES = 2000  # that set the scales
+MOST_EXAMPLES = 512  # that set the scales
+SPACING = 0.46  # of neurons, at most
 DIMMED = 0.75  # how far the image steps back
 QUICK = 4  # examples that pass quickly
-A_LAYER, A_QUICK_LAYER = 1.3, 0.25  # seconds
+# Seconds for each layer, and at most for all of them.
+FIRST, NEXT, QUICKLY = (1.3, 7.0), (0.8, 4.0), (0.25, 1.2)
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,9 @@ class Flow(Stage):
             return f"flow shows how images are told apart: {name} is trained for {data.task}"
         if (fault := image_fault("flow", recording)) is not None:
             return fault
-        other = next((layer["type"] for layer in layers if layer["type"] not in ("dense", "flatten", "dropout")), None)
+        other = next((layer["type"] for layer in layers if layer["type"] in ("simple_rnn", "lstm", "gru")), None)
         if other is not None:
-            return f"flow shows dense layers only: {name} has one of type {other!r}"
+            return f"flow shows networks that see an image at once: {name} has a layer of type {other!r}"
         if len(data.class_names) > MOST_CLASSES:
             return f"flow has room for {MOST_CLASSES} classes: {name} has {len(data.class_names)}"
         return None
@@ -95,16 +99,27 @@ class Flow(Stage):
         self.shape = data.image_shape[:2]
         self.answers = probabilities(self.net, self.x)
         self.right_ones, self.wrong_one = choose(self.answers, self.y, 2 + QUICK)
-        self.flowing = FlowingNetwork(self.net, data.x[:MOST_EXAMPLES], NETWORK, liveliest(data.x), theme)
-        outputs, gap = self.flowing.places[-1], self.flowing.gaps[-1]
+        self.build_diagram()
         count = len(data.class_names)
-        middle = float(outputs[:, 1].mean())
-        row = gap if len(outputs) == count else 0.5
+        middle = float(self.diagram.places[-1][:, 1].mean())
+        row = self.diagram.gaps[-1] if len(self.diagram.places[-1]) == count else 0.5
         zone = Zone(*BARS, middle - count * row / 2, middle + count * row / 2)
         self.bars = ProbabilityBars(data.class_names, zone, theme)
         self.low, self.high = min(0.0, float(data.x.min())), float(data.x.max())
         self.now_shown: Example | None = None
-        self.key = Legend([(theme.positive, "adds"), (theme.negative, "takes away")], (IMAGE.left, -1.4), theme=theme)
+
+    def build_diagram(self) -> None:
+        """The network beside the image, or with the image in its first column where it takes it as it is."""
+        data, theme = self.recording.data, self.theme
+        x, chosen = data.x[:MOST_EXAMPLES], liveliest(data.x)
+        self.is_flat = plan_network(self.net).columns[0].kind == "neurons"
+        self.diagram = NetworkDiagram(
+            self.net, NETWORK if self.is_flat else WHOLE, x=x, inputs=chosen, spacing=SPACING, names="counts",
+            nouns=["pixel", *["neuron"] * len(self.net.layers)] if self.is_flat else None, theme=theme,
+        )  # fmt: skip
+        self.image_zone = IMAGE if self.is_flat else Zone(*self.diagram.layout.boxes[0][0])
+        corner = (self.image_zone.left, self.image_zone.bottom - 0.65)
+        self.key = Legend([(theme.positive, "adds"), (theme.negative, "takes away")], corner, theme=theme)
 
     def example(self, number: int) -> Example:
         """One of the images, by its number."""
@@ -112,7 +127,7 @@ class Flow(Stage):
 
     def picture(self, example: Example) -> ImagePanel:
         """The image at the left."""
-        return ImagePanel(example.image.reshape(self.shape), IMAGE, self.low, self.high, self.theme)
+        return ImagePanel(example.image.reshape(self.shape), self.image_zone, self.low, self.high, self.theme)
 
     def first_image(self) -> None:
         """The slow one: pixels become neurons, activations travel, an answer."""
@@ -133,40 +148,52 @@ class Flow(Stage):
         self.fade(self.panel)
         self.wait(TIMING.hold)
         self.play_clock(TIMING.beat, lambda share: self.panel.set_box(start + (end - start) * share), self.panel)
-        self.caption(f"Every pixel is an input neuron,\nas active as the pixel is {self.theme.bright}.")
-        activations = self.flowing.activations_of(example.image)
-        dark = [np.zeros_like(values) for values in activations]
-        self.flowing.show(dark, 0.0)
-        self.fade(self.flowing)
-        pixels = PixelsToNeurons(self.panel, self.flowing, theme=self.theme)
-
-        def follow(share: float) -> None:
-            self.light_inputs(activations, share)
-            # the image steps back while its pixels are before it
-            self.panel.set_opacity(1 - DIMMED * float(np.clip(min(8 * share, 5 * (1 - share)), 0.0, 1.0)))
-
-        self.play(pixels, Clock(follow, self.panel, self.flowing, run_time=pixels.run_time))
-        self.flowing.show(activations, 0.0)
-        self.wait(TIMING.quick)
-        self.caption("It passes its activation on to every\nneuron ahead, multiplied by a weight.")
+        if self.is_flat:
+            self.pixels_to_neurons(example)
+            self.caption("It passes its activation on to every\nneuron ahead, multiplied by a weight.")
+        else:
+            self.caption(self.what_it_does())
+            self.diagram.rest()
+            self.fade(self.diagram)
+            self.add(self.panel)
         self.bars.set_values(np.zeros(len(data.class_names)))
-        self.fade(self.key, self.bars, size)
-        self.propagate(example, A_LAYER)
+        self.fade(self.key, self.bars, *([size] if self.is_flat else []))
+        self.propagate(example, FIRST)
         self.say_answer(example)
         self.wait(TIMING.slow)
 
-    def light_inputs(self, activations: list[np.ndarray], share: float) -> None:
-        """The first column lights up as the pixels arrive."""
-        come = max(0.0, 10 * share - 9)
-        self.flowing.show([activations[0] * come, *(np.zeros_like(values) for values in activations[1:])], 0.0)
+    def what_it_does(self) -> str:
+        """The first thing that happens to an image that is taken as it is."""
+        if any(link.kind == "kernels" for link in self.diagram.plan.links):
+            return "Small filters look everywhere in it for\none pattern each: these are their maps."
+        return "Layer by layer, its pixels are\nweighed and added up."
 
-    def propagate(self, example: Example, a_layer: float) -> None:
+    def pixels_to_neurons(self, example: Example) -> None:
+        """The pixels of the image become the input layer."""
+        self.caption(f"Every pixel is an input neuron,\nas active as the pixel is {self.theme.bright}.")
+        signals = self.diagram.signals(example.image)
+        self.diagram.rest()
+        self.fade(self.diagram)
+        pixels = PixelsToNeurons(self.panel, self.diagram, theme=self.theme)
+
+        def follow(share: float) -> None:
+            # the first column lights up as the pixels arrive
+            come = max(0.0, 10 * share - 9)
+            self.diagram.show(replace(signals, bright=[signals.bright[0] * come, *signals.bright[1:]]), 0.0)
+            # the image steps back while its pixels are before it
+            self.panel.set_opacity(1 - DIMMED * float(np.clip(min(8 * share, 5 * (1 - share)), 0.0, 1.0)))
+
+        self.play(pixels, Clock(follow, self.panel, self.diagram, run_time=pixels.run_time))
+        self.diagram.show(signals, 0.0)
+        self.wait(TIMING.quick)
+
+    def propagate(self, example: Example, pace: tuple[float, float]) -> None:
         """Let an example pass through all layers, the bars following its last one."""
-        before = None if self.now_shown is None else self.flowing.activations_of(self.now_shown.image)
+        before = None if self.now_shown is None else self.diagram.signals(self.now_shown.image)
         old = np.zeros(len(self.bars.values)) if self.now_shown is None else self.now_shown.answers
-        activations = self.flowing.activations_of(example.image)
-        layers = len(self.flowing.dense)
-        passing = PropagateActivations(self.flowing, activations, before, a_layer * layers)
+        layers = len(self.diagram.plan.links)
+        seconds = min(pace[0] * layers, pace[1])
+        passing = PropagateActivations(self.diagram, self.diagram.signals(example.image), before, seconds)
         start = (layers - 0.4) / layers
 
         def follow(share: float) -> None:
@@ -209,7 +236,7 @@ class Flow(Stage):
             elif k == 1:
                 self.caption("Each answer is one pass\nfrom left to right.")
             self.change_image(example, TIMING.quick if k == 0 else 0.2)
-            self.propagate(example, 0.8 if k == 0 else A_QUICK_LAYER)
+            self.propagate(example, NEXT if k == 0 else QUICKLY)
             self.box_winner(example, seconds=TIMING.quick if k == 0 else 0.2)
             self.wait(TIMING.hold if k == 0 else TIMING.quick)
 
@@ -227,11 +254,11 @@ class Flow(Stage):
         self.caption(f"This is {self.class_name(example.label)}.")
         if self.now_shown is None:
             self.panel = self.picture(example)
-            self.fade(self.panel, self.flowing, self.bars, self.key)
+            self.fade(self.diagram, self.panel, self.bars, self.key)
         else:
             self.change_image(example, TIMING.quick)
         self.wait(TIMING.beat)
-        self.propagate(example, 0.8)
+        self.propagate(example, NEXT)
         self.caption(
             f"It takes it for {self.class_name(example.winner)}, and is\n{certainty(example.sure)} sure of that."
         )

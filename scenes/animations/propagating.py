@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from manim import Animation, Mobject, Scene, linear, smooth
 
-from scenes.mobjects.flowing_network import FlowingNetwork
+from scenes.mobjects.diagram_signals import Signals
 from scenes.mobjects.image_panel import ImagePanel
+from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.theme import DARK, Theme, rgb
 
@@ -47,33 +47,71 @@ class PropagateActivations(Watching):
 
     Parameters
     ----------
-    network : FlowingNetwork
-    activations : sequence of ndarray
-        See `FlowingNetwork.activations_of`.
-    before : sequence of ndarray, optional
+    diagram : NetworkDiagram
+    signals : Signals
+        See `NetworkDiagram.signals`.
+    before : Signals, optional
         Of the example before it.
     run_time : float, optional
         By default a second for each layer.
     """
 
-    mobject: FlowingNetwork
+    mobject: NetworkDiagram
 
     def __init__(
         self,
-        network: FlowingNetwork,
-        activations: Sequence[np.ndarray],
-        before: Sequence[np.ndarray] | None = None,
+        diagram: NetworkDiagram,
+        signals: Signals,
+        before: Signals | None = None,
         run_time: float | None = None,
         **kwargs: Any,
     ) -> None:
-        self.activations, self.before = activations, before
-        self.layers = len(network.dense)
-        super().__init__(network, float(self.layers) if run_time is None else run_time, **kwargs)
+        self.signals, self.before = signals, before
+        self.steps = len(diagram.plan.links)
+        super().__init__(diagram, float(self.steps) if run_time is None else run_time, **kwargs)
 
     def show(self, share: float) -> None:
-        layer = min(int(share * self.layers), self.layers - 1)
-        reached = layer + smooth(share * self.layers - layer)
-        self.mobject.show(self.activations, reached, self.before)
+        self.mobject.show(self.signals, stepwise(share, self.steps), self.before)
+
+
+class PropagateGradients(Watching):
+    """Let the gradients of an example's loss pass back through a network, from the right to the left.
+
+    First the output's own light up, then layer by layer the connections' and the neurons' that they come from.
+
+    Parameters
+    ----------
+    diagram : NetworkDiagram
+    gradients : Signals
+        See `NetworkDiagram.gradients`.
+    before : Signals, optional
+        The activations that are there when it begins, from `NetworkDiagram.signals`.
+    run_time : float, optional
+        By default a second for each layer.
+    """
+
+    mobject: NetworkDiagram
+
+    def __init__(
+        self,
+        diagram: NetworkDiagram,
+        gradients: Signals,
+        before: Signals | None = None,
+        run_time: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.gradients, self.before = gradients, before
+        self.steps = len(diagram.plan.links) + 1
+        super().__init__(diagram, float(self.steps) if run_time is None else run_time, **kwargs)
+
+    def show(self, share: float) -> None:
+        self.mobject.show_gradients(self.gradients, stepwise(share, self.steps), self.before)
+
+
+def stepwise(share: float, steps: int) -> float:
+    """How many of `steps` equal steps are done when a share of the time has passed, each eased at both ends."""
+    step = min(int(share * steps), steps - 1)
+    return step + float(smooth(share * steps - step))
 
 
 class PixelsToNeurons(Watching):
@@ -85,7 +123,7 @@ class PixelsToNeurons(Watching):
     ----------
     image : ImagePanel
         It stays as it is.
-    network : FlowingNetwork
+    diagram : NetworkDiagram
         Its first column has a neuron for each pixel, row by row.
     run_time : float
     """
@@ -93,7 +131,7 @@ class PixelsToNeurons(Watching):
     mobject: PointCloud
 
     def __init__(
-        self, image: ImagePanel, network: FlowingNetwork, run_time: float = 3.0, theme: Theme = DARK, **kwargs: Any
+        self, image: ImagePanel, diagram: NetworkDiagram, run_time: float = 3.0, theme: Theme = DARK, **kwargs: Any
     ) -> None:
         values = image.picture.values[0]
         rows, columns = values.shape
@@ -105,10 +143,10 @@ class PixelsToNeurons(Watching):
         low, high = image.picture.low, image.picture.high
         share = np.clip((values.ravel() - low) / (high - low), 0.0, 1.0)[:, None]
         ground, bright = np.array(rgb(theme.background)), np.array(rgb(theme.activation))
-        self.ends = np.tile(network.places[0].mean(axis=0), (len(self.starts), 1))
-        self.ends[network.shown[0]] = network.places[0]
+        self.ends = np.tile(diagram.places[0].mean(axis=0), (len(self.starts), 1))
+        self.ends[diagram.plan.columns[0].numbers] = diagram.places[0]
         self.last = np.zeros(len(self.starts))
-        self.last[network.shown[0]] = network.radius
+        self.last[diagram.plan.columns[0].numbers] = diagram.radius
         self.first = 0.5 * size
         self.order = np.arange(len(self.starts)) / max(len(self.starts) - 1, 1)
         cloud = PointCloud(self.starts, ground + (bright - ground) * share, self.first, outline=theme.faint,

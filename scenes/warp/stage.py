@@ -84,7 +84,8 @@ class WarpStage(Stage):
         count = len(network.layers)
         widths = [network.weights[f"{k}.weight"].shape[0] for k in range(count)]
         self.largest = max(float(np.abs(network.weights[f"{k}.weight"]).max()) for k in range(count))
-        diagram = NetworkDiagram([*widths, network.output_shape[0]], DIAGRAM, theme=self.theme)
+        counts = [*widths, network.output_shape[0]]
+        diagram = NetworkDiagram(counts, DIAGRAM, most=8, radius=0.13, names="none", key=True, theme=self.theme)
         return self.show_weights(network, diagram)
 
     def show_weights(self, network: Network, diagram: NetworkDiagram | None = None) -> NetworkDiagram:

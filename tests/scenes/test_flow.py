@@ -18,8 +18,8 @@ from engine.recording import Recorder, Recording
 from engine.run import run_experiment
 from scenes.animations.propagating import PixelsToNeurons, PropagateActivations
 from scenes.flow import Flow, certainty, choose, probabilities
-from scenes.mobjects.flowing_network import FlowingNetwork, liveliest
 from scenes.mobjects.image_panel import ImagePanel
+from scenes.mobjects.network_diagram import NetworkDiagram, liveliest
 from scenes.rendering import make_part
 from scenes.theme import DARK, Zone, rgb
 from tests.scenes.layout import walk
@@ -64,98 +64,98 @@ def played(digits: Recording) -> Flow:
     return cast(Flow, walk(Flow, digits)[0])
 
 
-def flowing_of(recording: Recording) -> FlowingNetwork:
+def diagram_of(recording: Recording) -> NetworkDiagram:
     data = recording.data
-    return FlowingNetwork(recording.network(), data.x, ZONE, liveliest(data.x))
+    return NetworkDiagram(recording.network(), ZONE, x=data.x, inputs=liveliest(data.x))
 
 
-def shares(flowing: FlowingNetwork) -> np.ndarray:
+def shares(diagram: NetworkDiagram) -> np.ndarray:
     """How bright the drawn neurons are, 0 to 1."""
-    colours = flowing.cores.colours
+    colours = diagram.cores.colours
     assert colours is not None
     ground = np.array(rgb(DARK.background))
     return np.asarray(((colours[:, :3] - ground) / (1 - ground))[:, 0])
 
 
 def test_neurons_are_as_bright_as_they_are_active(manim_settings: None, digits: Recording) -> None:
-    flowing, network, x = flowing_of(digits), digits.network(), digits.data.x
+    diagram, network, x = diagram_of(digits), digits.network(), digits.data.x
     example = x[7]
-    flowing.show(flowing.activations_of(example), 3.0)
+    diagram.show(diagram.signals(example), 3.0)
     layers = [x, *network.activations(x)]
     expected = []
     for k, values in enumerate(layers):
         high = 1.0 if k in (0, 3) else values.max()
-        expected.append(values[7][flowing.shown[k]] / high)
-    assert shares(flowing) == pytest.approx(np.concatenate(expected), abs=1e-5)
-    assert len(flowing.shown[0]) == 16 and flowing.shown[1] == list(range(16)) and flowing.shown[3] == list(range(10))
+        expected.append(values[7][diagram.shown[k]] / high)
+    assert shares(diagram) == pytest.approx(np.concatenate(expected), abs=1e-5)
+    assert len(diagram.shown[0]) == 16 and diagram.shown[1] == list(range(16)) and diagram.shown[3] == list(range(10))
 
 
 def test_connections_show_weight_times_activation(manim_settings: None, digits: Recording) -> None:
-    flowing, network = flowing_of(digits), digits.network()
+    diagram, network = diagram_of(digits), digits.network()
     example = digits.data.x[11]
-    activations = flowing.activations_of(example)
-    flowing.show(activations, 3.0)
-    colours = flowing.edges.colours
+    activations = diagram.signals(example)
+    diagram.show(activations, 3.0)
+    colours = diagram.edges.colours
     assert colours is not None
     edge = 0
     for k in range(3):
         weight = np.asarray(network.weights[f"{k}.weight"], dtype=np.float64)
-        passed = activations[k][:, None] * weight
-        drawn = passed[np.ix_(flowing.shown[k], flowing.shown[k + 1])]
+        passed = activations.values[k].ravel()[:, None] * weight
+        drawn = passed[np.ix_(diagram.shown[k], diagram.shown[k + 1])]
         strongest = np.abs(drawn).max()
         for i in range(drawn.shape[0]):
             for j in range(drawn.shape[1]):
-                ends = flowing.edges.points[2 * edge : 2 * edge + 2, :2]
-                assert ends[0] == pytest.approx(flowing.places[k][i])
-                assert ends[1] == pytest.approx(flowing.places[k + 1][j])
+                ends = diagram.edges.points[2 * edge : 2 * edge + 2, :2]
+                assert ends[0] == pytest.approx(diagram.places[k][i])
+                assert ends[1] == pytest.approx(diagram.places[k + 1][j])
                 if abs(drawn[i, j]) > 1e-9:
                     hue = DARK.positive if drawn[i, j] > 0 else DARK.negative
                     assert colours[edge, :3] == pytest.approx(rgb(hue))
-                most = colours[sum(flowing.sizes[:k]) : sum(flowing.sizes[: k + 1]), 3].max()
-                assert colours[edge, 3] / most == pytest.approx(abs(drawn[i, j]) / strongest, abs=1e-6)
+                most = colours[sum(diagram.sizes[:k]) : sum(diagram.sizes[: k + 1]), 3].max()
+                assert (colours[edge, 3] / most) ** 2 == pytest.approx(abs(drawn[i, j]) / strongest, abs=1e-6)
                 edge += 1
-    assert edge == sum(flowing.sizes)
+    assert edge == sum(diagram.sizes)
 
 
 def test_what_has_not_been_reached_is_dark(manim_settings: None, digits: Recording) -> None:
-    flowing = flowing_of(digits)
-    activations = flowing.activations_of(digits.data.x[3])
-    flowing.show(activations, 1.0)
-    bright = np.split(shares(flowing), np.cumsum([len(shown) for shown in flowing.shown])[:-1])
+    diagram = diagram_of(digits)
+    activations = diagram.signals(digits.data.x[3])
+    diagram.show(activations, 1.0)
+    bright = np.split(shares(diagram), np.cumsum([len(shown) for shown in diagram.shown])[:-1])
     assert bright[0].any() and bright[1].any()
     assert not bright[2].any() and not bright[3].any()
 
 
 def test_something_runs_along_the_connections_of_one_layer(manim_settings: None, digits: Recording) -> None:
-    flowing = flowing_of(digits)
-    animation = PropagateActivations(flowing, flowing.activations_of(digits.data.x[3]), run_time=3.0)
-    first, second = flowing.sizes[0], sum(flowing.sizes[:2])
+    diagram = diagram_of(digits)
+    animation = PropagateActivations(diagram, diagram.signals(digits.data.x[3]), run_time=3.0)
+    first, second = diagram.sizes[0], sum(diagram.sizes[:2])
     heads = []
     for share in np.linspace(0.34, 0.66, 9):
         animation.interpolate(share)
-        assert flowing.pulses.widths[first:second].max() > 1
-        assert not flowing.pulses.widths[:first].any() and not flowing.pulses.widths[second:].any()
-        heads.append(flowing.pulses.points[2 * first + 1, 0])
+        assert diagram.pulses.widths[first:second].max() > 1
+        assert not diagram.pulses.widths[:first].any() and not diagram.pulses.widths[second:].any()
+        heads.append(diagram.pulses.points[2 * first + 1, 0])
     assert (np.diff(heads) >= -1e-9).all() and heads[-1] > heads[0] + 0.5
     animation.interpolate(1.0)
-    assert not flowing.pulses.widths.any()
+    assert not diagram.pulses.widths.any()
 
 
 def test_pixels_become_the_neurons_that_stand_for_them(manim_settings: None, digits: Recording) -> None:
-    flowing = flowing_of(digits)
+    diagram = diagram_of(digits)
     image = digits.data.x[5].reshape(8, 8)
     panel = ImagePanel(image, Zone(-6, -4, -1, 1))
-    animation = PixelsToNeurons(panel, flowing)
+    animation = PixelsToNeurons(panel, diagram)
     cloud = animation.mobject
     animation.interpolate(0.0)
     assert cloud.opacity == 0
     assert cloud.points[0, :2] == pytest.approx([-6 + 0.125, 1 - 0.125])
     assert cloud.points[9, :2] == pytest.approx([-6 + 0.375, 1 - 0.375])
     animation.interpolate(1.0)
-    for place, pixel in zip(flowing.places[0], flowing.shown[0], strict=True):
+    for place, pixel in zip(diagram.places[0], diagram.shown[0], strict=True):
         assert cloud.points[pixel, :2] == pytest.approx(place)
-        assert cloud.radius[pixel] == pytest.approx(flowing.radius)
-    hidden = np.setdiff1d(np.arange(64), flowing.shown[0])
+        assert cloud.radius[pixel] == pytest.approx(diagram.radius)
+    hidden = np.setdiff1d(np.arange(64), diagram.shown[0])
     assert not cloud.radius[hidden].any()
     colours = cloud.colours
     assert colours is not None

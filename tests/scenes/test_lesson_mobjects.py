@@ -13,11 +13,11 @@ from engine.layers import Dense
 from engine.network import Network
 from scenes.mobjects.activation_curve import ActivationCurve
 from scenes.mobjects.contributions import Contributions
-from scenes.mobjects.flowing_network import FlowingNetwork
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import Legend, ScaleLegend
 from scenes.mobjects.loss_curve import LossCurve
 from scenes.mobjects.matrix import Matrix
+from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.mobjects.neuron_fields import NeuronFields
 from scenes.mobjects.probability_bars import ProbabilityBars
 from scenes.mobjects.rectangles import Rectangles, arranged
@@ -50,16 +50,16 @@ def neuron_fields() -> NeuronFields:
     return NeuronFields([network], Bounds(-1, 1, -1, 1), PLACE).set_network(network)
 
 
-def flowing() -> FlowingNetwork:
+def diagram() -> NetworkDiagram:
     network = Network([Dense(5, "tanh"), Dense(3, "softmax")], (20,), seed=2)
     x = rng().random((10, 20), dtype=np.float32)
-    shown = FlowingNetwork(network, x, PLACE)
-    return shown.show(shown.activations_of(x[0]), 1.5)
+    shown = NetworkDiagram(network, PLACE, x=x)
+    return shown.show(shown.signals(x[0]), 1.5)
 
 
 MOBJECTS: dict[str, Callable[[], Mobject]] = {
     "neuron fields": neuron_fields,
-    "flowing network": flowing,
+    "network diagram": diagram,
     "contributions": lambda: Contributions([("a", 3.0), ("b", -4.5), ("c", 0.5)], PLACE),
     "activation curve": lambda: ActivationCurve("tanh", 2.0, PLACE).set_value(1.2),
     "weight grid": lambda: WeightGrid(weight_images(weights(), (4, 4)), 2.0, PLACE),

@@ -17,9 +17,10 @@ from engine.network import Network
 from engine.recording import Recording
 from engine.run import run_experiment
 from scenes.mobjects.decision_field import STRONGEST, decision_field
+from scenes.mobjects.diagram_plan import ends_of
 from scenes.mobjects.layer_card import formulas, remarks
 from scenes.mobjects.moving_plane import MovingPlane
-from scenes.mobjects.network_diagram import NetworkDiagram, shown_neurons
+from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.rendering import configured, make_part, measure_parts, play
 from scenes.replay import Pace, Replay
 from scenes.sinks import StillSink
@@ -395,8 +396,8 @@ def test_what_does_not_fit_is_named(experiment: str, named: str, tmp_path: Path)
 
 @pytest.mark.usefixtures("manim_settings")
 def test_diagram_shows_weights_of_shown_neurons_only() -> None:
-    diagram = NetworkDiagram((2, 20, 1), Zone(-6, -3, -2, 0))
-    assert shown_neurons(20) == [0, 1, 2, 17, 18, 19] and shown_neurons(8) == list(range(8))
+    diagram = NetworkDiagram((2, 20, 1), Zone(-6, -3, -2, 0), most=6)
+    assert ends_of(20, 6) == [0, 1, 2, 17, 18, 19] and ends_of(6, 6) == list(range(6))
     weights = [np.linspace(-1, 1, 40).reshape(2, 20), np.ones((20, 1))]
     diagram.set_weights(weights, 1.0)
     assert len(diagram.edges.widths) == 2 * 6 + 6
