@@ -7,7 +7,7 @@ of a curve with the training part. The same seed gives the same data.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from engine.datasets.dataset import Dataset
 from engine.validation import check_finite, check_whole
@@ -66,12 +66,8 @@ def lorenz(n: int = 1000, steps: int = 25, interval: float = 0.05, seed: int = 0
     _check("lorenz", n=n, steps=steps, seed=seed)
     check_finite("dataset 'lorenz': interval", interval, positive=True)
     state = CENTRE + np.random.default_rng(seed).normal(0.0, 8.0, (n, 3))
-    state = _run_lorenz(state, LORENZ_SETTLING)
-    states = [state]
-    for _ in range(steps):
-        state = _run_lorenz(state, interval)
-        states.append(state)
-    shown = (np.stack(states, axis=1) - CENTRE) / SCALE
+    start = (_run_lorenz(state, LORENZ_SETTLING) - CENTRE) / SCALE
+    shown = np.concatenate([start[:, None], lorenz_states(start, steps, interval)], axis=1)
     return Dataset(
         "lorenz",
         shown[:, :steps],
@@ -80,6 +76,30 @@ def lorenz(n: int = 1000, steps: int = 25, interval: float = 0.05, seed: int = 0
         parameters={"n": n, "steps": steps, "interval": interval, "seed": seed},
         target_names=("next x", "next y", "next z"),
     )
+
+
+def lorenz_states(start: ArrayLike, steps: int, interval: float = 0.05) -> NDArray[np.float64]:
+    """How trajectories of the Lorenz system go on, by the same method as in `lorenz`.
+
+    Parameters
+    ----------
+    start : array_like, shape (N, 3)
+        States as `lorenz` shows them.
+    steps : int
+    interval : float
+        Time between two states.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, steps, 3)
+        The states after one interval, two intervals and so on.
+    """
+    state = np.asarray(start, dtype=np.float64) * SCALE + CENTRE
+    states = []
+    for _ in range(steps):
+        state = _run_lorenz(state, interval)
+        states.append(state)
+    return (np.stack(states, axis=1) - CENTRE) / SCALE
 
 
 def adding(n: int = 10000, steps: int = 100, seed: int = 0) -> Dataset:

@@ -56,6 +56,7 @@ ERRORS = {
     "descent-momentum": (0.02, 0.1),
     "descent-slow": (1.2, 1.4),
     "lstm-adding": (0.0, 0.001),
+    "lstm-lorenz": (0.0, 3e-5),
     "regression": (0.0, 0.015),
     "rnn-adding": (0.15, 0.17),
     "rnn-sine": (0.0, 1e-4),
