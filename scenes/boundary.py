@@ -16,7 +16,7 @@ from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import outlines
 from scenes.mobjects.tiles import brightness_ramp, weight_ramp
-from scenes.numbers import training_readouts
+from scenes.numbers import cardinal, training_readouts
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TIMING, Zone
@@ -35,7 +35,6 @@ LONGEST_NAME = 1.2
 SECONDS = 14.0
 LOOKED_AT = 24  # moments that are looked at to choose scales
 MOST_POINTS = 2000
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 class Boundary(Stage):
@@ -113,7 +112,7 @@ class Boundary(Stage):
         """The points alone."""
         data = self.recording.data
         count = len(data.class_names)
-        kinds = NUMBERS[count] if count < len(NUMBERS) else str(count)
+        kinds = cardinal(count)
         self.heading("The boundary")
         self.caption(f"{len(data.x):,} points of {kinds} classes.\nWhich class belongs to which place?")
         home = self.cloud.points[:, :2].copy(), self.frame.points[:, :2].copy()

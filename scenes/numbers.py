@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.recording import Recording
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+CARDINALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 LOSSES_LOOKED_AT = 24
 
 
@@ -49,6 +50,11 @@ def ordinal(number: int) -> str:
         return ORDINALS[number - 1]
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
+
+
+def cardinal(number: int) -> str:
+    """No, one, two, …; from 13 on in digits."""
+    return CARDINALS[number] if number < len(CARDINALS) else f"{number:,}"
 
 
 def counted(count: int, noun: str) -> str:

@@ -79,6 +79,12 @@ SCENES: dict[str, SceneEntry] = {
         "What the neurons of images look for, over training",
         experiments=("mnist-16",),
     ),
+    "lines": SceneEntry(
+        "scenes.lines",
+        "Lines",
+        "Every hidden neuron draws a line; added up, lines become a region",
+        experiments=("bullseye-3",),
+    ),
     "compare": SceneEntry(
         "scenes.compare",
         "Compare",
