@@ -28,8 +28,8 @@ class PlayTraining(Animation):
     replay : Replay
     mobjects : Mobject
         What changes.
-    follow : callable
-        Takes the network of the moment and sets the mobjects.
+    follow : callable, optional
+        Takes the network of the moment and sets the mobjects; None where everything follows the moment.
     readouts : dict of str to Readout
         ``"epoch"`` shows the epoch, other names the recorded measures of that epoch on the training data.
     dated : sequence
@@ -42,7 +42,7 @@ class PlayTraining(Animation):
         self,
         replay: Replay,
         *mobjects: Mobject,
-        follow: Callable[[Network], object],
+        follow: Callable[[Network], object] | None = None,
         readouts: dict[str, Readout] | None = None,
         dated: Sequence[Dated] = (),
         pace: Pace | None = None,
@@ -62,8 +62,15 @@ class PlayTraining(Animation):
     def get_all_mobjects(self) -> list[Mobject]:
         return [self.mobject]
 
+    def is_introducer(self) -> bool:
+        # or manim would add the group of all, and bring to the front what lies behind
+        return True
+
     def _setup_scene(self, scene: Scene) -> None:
-        scene.add(*(mobject for mobject in self.moved if mobject not in scene.mobjects))
+        there = scene.get_mobject_family_members()
+        scene.add(*(mobject for mobject in self.moved if mobject not in there))
+        for mobject in self.moved:
+            mobject.add_updater(_moves)
 
     def interpolate_mobject(self, alpha: float) -> None:
         self.show(self.pace.moment(self.rate_func(alpha)))
@@ -76,7 +83,14 @@ class PlayTraining(Animation):
             readout.set_value(epoch if name == "epoch" else measured[name])
         for mobject in self.dated:
             mobject.set_moment(moment)
-        self.follow(self.replay.network_at(moment))
+        if self.follow is not None:
+            self.follow(self.replay.network_at(moment))
 
     def clean_up_from_scene(self, scene: Scene) -> None:
         self.interpolate(1)
+        for mobject in self.moved:
+            mobject.remove_updater(_moves)
+
+
+def _moves(mobject: Mobject) -> None:
+    """Tells a scene of manim's own that a mobject must be drawn in every frame; what it shows is set elsewhere."""

@@ -15,10 +15,30 @@ from engine.layers import Dense
 from engine.network import Network
 from engine.recording import Recording
 from engine.run import run_experiment
-from scenes import FlowThroughLayer, MovingPlane, PlayTraining, PullBack, Readout, Replay
+from scenes import (
+    FlowThroughLayer,
+    MovingPlane,
+    PlayTraining,
+    PointCloud,
+    PullBack,
+    Readout,
+    Replay,
+    Stage,
+)
 from scenes.theme import Zone
 
 SQUARE = Bounds(-1.0, 1.0, -1.0, 1.0)
+TINY = """
+name = "tiny"
+seed = 1
+[dataset]
+name = "moons"
+n = 40
+[network]
+layers = [{type = "dense", units = 2, activation = "tanh"}, {type = "dense", units = 1, activation = "sigmoid"}]
+[training]
+epochs = 6
+"""
 
 
 @pytest.fixture
@@ -30,8 +50,6 @@ def plane(manim_settings: None) -> MovingPlane:
 
 def run(scene: type[Scene], folder: Path) -> Scene:
     settings = {"pixel_width": 160, "pixel_height": 90, "frame_rate": 5, "media_dir": str(folder), "dry_run": True}
-    # manim's cache cannot hash a network
-    settings["disable_caching"] = True
     with tempconfig({**settings, "verbosity": "ERROR", "progress_bar": "none", "notify_outdated_version": False}):
         built = scene()
         built.render()
@@ -77,18 +95,7 @@ def test_the_way_back_is_the_way_forward(plane: MovingPlane) -> None:
 
 
 def test_training_is_played_with_its_numbers(tmp_path: Path) -> None:
-    text = """
-name = "tiny"
-seed = 1
-[dataset]
-name = "moons"
-n = 40
-[network]
-layers = [{type = "dense", units = 2, activation = "tanh"}, {type = "dense", units = 1, activation = "sigmoid"}]
-[training]
-epochs = 6
-"""
-    recording: Recording = run_experiment(Experiment.from_toml(text), tmp_path / "tiny")
+    recording: Recording = run_experiment(Experiment.from_toml(TINY), tmp_path / "tiny")
     followed = []
 
     class Mine(Scene):
@@ -107,3 +114,29 @@ epochs = 6
     run(Mine, tmp_path)
     np.testing.assert_array_equal(followed[0], recording.parameters(0))
     np.testing.assert_array_equal(followed[-1], recording.parameters(6))
+
+
+@pytest.mark.parametrize("base", [Scene, Stage])
+def test_what_training_moves_keeps_its_layer_and_is_drawn_anew(tmp_path: Path, base: type[Scene]) -> None:
+    recording = run_experiment(Experiment.from_toml(TINY), tmp_path / "tiny")
+    frames = []
+
+    class Mine(base):  # type: ignore[misc, valid-type]
+        def construct(self) -> None:
+            replay = Replay(recording)
+            below = PointCloud(np.zeros((1, 2)), "#ff0000", radius=0.6)
+            cover = PointCloud(np.zeros((1, 2)), "#ffffff", radius=0.5)
+            self.add(below, cover)
+            follow = lambda network: setattr(below, "radius", 0.6 + np.abs(network.parameters[:1]))  # noqa: E731
+            self.play(PlayTraining(replay, below, follow=follow, run_time=1.0))
+            assert self.mobjects[:2] == [below, cover] and not below.updaters
+
+        def update_to_time(self, t: float) -> None:
+            super().update_to_time(t)
+            self.renderer.update_frame(self, self.moving_mobjects)
+            frames.append(self.renderer.camera.pixel_array.copy())
+
+    run(Mine, tmp_path)
+    assert len(frames) >= 5
+    assert all((frame[45, 80, :3] == 255).all() for frame in frames)
+    assert not np.array_equal(frames[0], frames[-1])
