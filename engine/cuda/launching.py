@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine import machine
 from engine.cuda.linking import SIMULATED
 from engine.cuda.loops import EVALUATE
-from engine.cuda.program import Geometry, Program
+from engine.cuda.program import Geometry, Program, on_gpu
 from engine.errors import TrainingError
 from engine.losses import Loss
 from engine.metrics import Answers, accuracy_kernel, count_above, count_nothing
@@ -139,7 +139,7 @@ class Steps:
         alone = loss.rows is None and count_right in (count_nothing, count_above)
         self.item, self.outputs, self.targets = 1 if alone else outputs, outputs, 1 if loss.labels_only else outputs
         plan = network.plan
-        layout = machine.lay_out(plan.operations, plan.spans, network.input_shape, network.dtype)[2]
+        layout = machine.lay_out(on_gpu(plan.operations), plan.spans, network.input_shape, network.dtype)[2]
         self.values, self.tape, _ = machine.values_per_example(layout)
         self.in_block = capacity is not None and capacity <= self.most_in_block()
         self._prepared: dict[int, Prepared] = {}

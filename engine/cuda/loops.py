@@ -22,7 +22,7 @@ cuda: Any = numba.cuda
 (
     KIND, RULE, FUSES, THETA_START, THETA_STOP, X_START, X_SIZE, Y_START, Y_SIZE, TAPE_START, TAPE_SIZE, WAYS,
 ) = range(12)  # fmt: skip
-DIMS = WAYS + 3  # each of an operation's products has a column that says how it is computed
+DIMS = WAYS + 4  # each of an operation's products has a column that says how it is computed
 
 # What a launch is given as `numbers`.
 (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -125,6 +125,15 @@ def kind_of(operation: Operation) -> str:
     return operation.kind if operation.kind in KINDS else ""
 
 
+def on_gpu(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations with as much tape as the GPU's kernels need."""
+    tapes = [KINDS[kind_of(operation)].tape for operation in operations]
+    return [
+        operation if tape is None else replace(operation, tape_per_example=tape(operation.dims))
+        for operation, tape in zip(operations, tapes, strict=True)
+    ]
+
+
 class Program:
     """The table of a network, for batches of up to `capacity` examples, and its code.
 
@@ -149,6 +158,7 @@ class Program:
         in_block: bool = False,
     ) -> None:
         self.geometry, self.capacity, self.dtype, self.in_block = geometry, capacity, dtype, in_block
+        operations = on_gpu(operations)
         kinds = [kind_of(operation) for operation in operations]
         self.kinds = list(dict.fromkeys(kinds))
         self.rules = list(dict.fromkeys(
@@ -188,6 +198,8 @@ class Program:
                 "forward_of": chain(choose_forward, no_forward, [(n, KINDS[name].forward) for n, name in numbered]),
                 "backward_of": chain(choose_backward, no_backward, [(n, KINDS[name].backward) for n, name in numbered]),
                 "activate": chain(choose_rule, no_rule, [(n, r.rule_for(self.dtype)) for n, r in enumerate(rules, 1)]),
+                "gate": ACTIVATIONS["sigmoid"].rule_for(self.dtype),
+                "bounded": ACTIVATIONS["tanh"].rule_for(self.dtype),
                 "slope": chain(choose_slope, no_slope, [(n, r.derivative) for n, r in enumerate(rules, 1)]),
                 **names,
             }

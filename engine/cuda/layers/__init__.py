@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.cuda.layers import batch_norm, convolution, dense, elementwise, pooling
+from engine.cuda.layers.recurrent import RECURRENT
 from engine.cuda.linking import Code
 
 Products = Callable[[tuple[int, ...], int], list[tuple[int, int, int]]]
@@ -32,12 +33,15 @@ class Kind:
         of its input), and 0 where there is none.
     products : callable, optional
         ``products(dims, batch)``: the sizes (m, n, k) of its matrix products; `ways` says how each is computed.
+    tape : callable, optional
+        ``tape(dims)``: how many values of tape an example needs, where it is not as many as on the CPU.
     """
 
     forward: Code
     backward: Code
     fuses: bool = False
     products: Products | None = None
+    tape: Callable[[tuple[int, ...]], int] | None = None
 
 
 KINDS: dict[str, Kind] = {
@@ -55,4 +59,5 @@ KINDS: dict[str, Kind] = {
     "branch": Kind(elementwise.branch_forward, elementwise.branch_backward),
     "project": Kind(convolution.project_forward, convolution.project_backward, False, convolution.project_products),
     "merge": Kind(elementwise.merge_forward, elementwise.merge_backward),
+    **{name: Kind(**settings) for name, settings in RECURRENT.items()},
 }
