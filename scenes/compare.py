@@ -10,14 +10,15 @@ from manim import Mobject, linear
 
 from scenes.mobjects.curves import Curves, Series
 from scenes.mobjects.diagram_names import weight_key
+from scenes.mobjects.first_weights import FirstWeights
 from scenes.mobjects.loss_curve import loss_text, measured, spread_epochs
-from scenes.mobjects.network_views import FirstWeightsView, PlaneView
+from scenes.mobjects.plane_panel import PlanePanel
 from scenes.mobjects.still import Still
 from scenes.mobjects.writing import LEFT, RIGHT, written
 from scenes.replay import Pace, Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
-from scenes.warp.material import grid_bounds
+from scenes.warp.material import mistakes
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -29,8 +30,9 @@ WIDE_CHART = Zone(-5.6, 5.6, -1.9, 2.2)  # without pictures
 NAMES = 2.32  # height of the names over the pictures
 WIDEST = 4.4  # scene units of a name over a picture
 LONGEST = 28  # letters of a name in a caption
+MOST_POINTS = 1000
 SECONDS = 12.0
-View = PlaneView | FirstWeightsView
+View = PlanePanel | FirstWeights
 
 
 class Side(NamedTuple):
@@ -89,7 +91,7 @@ class Compare(Stage):
             for side, left, edge in zip(self.sides, (SAFE.left, SAFE.right), (LEFT, RIGHT), strict=True)
             if pictured
         ]
-        if any(isinstance(side.picture, FirstWeightsView) for side in self.sides):
+        if any(isinstance(side.picture, FirstWeights) for side in self.sides):
             self.titles.append(Still(weight_key(self.theme)).move_to([0, NAMES, 0]))
 
     @property
@@ -118,12 +120,13 @@ class Compare(Stage):
         """What one network makes of the data, as far as that can be seen at a glance."""
         data, layers = recording.data, recording.network_config["layers"]
         if data.task == "classification" and data.x.shape[1:] == (2,):
-            network = replay.network_at(replay.first)
-            return PlaneView(network, data.x, data.y, grid_bounds(data.x), zone, self.theme)
+            every = max(1, -(-len(data.x) // MOST_POINTS))
+            network, examples = replay.network_at(replay.first), (data.x[::every], data.y[::every])
+            return PlanePanel(recording, zone, network, examples=examples, theme=self.theme)
         first = next((k for k, layer in enumerate(layers) if layer["type"] != "flatten"), 0)
         shape = data.image_shape
         if shape is not None and (len(shape) == 2 or shape[2] == 1) and layers[first]["type"] == "dense":
-            return FirstWeightsView(replay, f"{first}.weight", (shape[0], shape[1]), zone, self.theme)
+            return FirstWeights(replay, f"{first}.weight", (shape[0], shape[1]), zone, self.theme)
         return None
 
     def introduce(self) -> None:
@@ -147,7 +150,7 @@ class Compare(Stage):
         """Both as they are at a moment, in epochs; one that has ended stays."""
         for side in self.sides:
             if side.picture is not None:
-                side.picture.show_network(side.replay.network_at(min(moment, side.replay.last)))
+                side.picture.set_network(side.replay.network_at(min(moment, side.replay.last)))
 
     def train(self) -> None:
         """One counter runs for both."""
@@ -186,12 +189,14 @@ class Compare(Stage):
         texts = [f"{shortened(side.name)}: {self.text(value)}"
                  for side, value in zip(self.sides, self.results, strict=True)]  # fmt: skip
         self.caption(",\n".join(texts) + (" right." if self.classifies else "."))
-        rings = [
-            side.picture.mistakes(side.replay.network_at(side.replay.last), self.theme)
+        wrong = [
+            (side.picture, mistakes(side.replay.network_at(side.replay.last), *side.picture.examples))
             for side in self.sides
-            if isinstance(side.picture, PlaneView)
+            if isinstance(side.picture, PlanePanel)
         ]
-        rings = [ring for ring in rings if len(ring.widths)]
+        for panel, chosen in wrong:
+            panel.ring(chosen)
+        rings = [panel.rings for panel, chosen in wrong if chosen.any()]
         if rings:
             self.fade(*rings)
         self.wait(2 * TIMING.slow)

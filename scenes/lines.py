@@ -10,16 +10,16 @@ from manim import Mobject
 from scenes.mobjects.decision_field import Lattice, two_class_ramp
 from scenes.mobjects.field import ValueField
 from scenes.mobjects.neuron_fields import RANGES
-from scenes.mobjects.point_cloud import PointCloud
+from scenes.mobjects.plane_panel import PlanePanel
 from scenes.mobjects.polylines import Polylines
-from scenes.mobjects.rectangles import arranged, outlines
+from scenes.mobjects.rectangles import arranged
 from scenes.mobjects.unit_plane import UnitPlane
 from scenes.mobjects.writing import LEFT, RIGHT, number_text, written
 from scenes.numbers import cardinal
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
-from scenes.warp.material import grid_bounds, mistakes
+from scenes.warp.material import mistakes
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -76,16 +76,12 @@ class Lines(Stage):
         weight, bias = network.weights[f"{first}.weight"], network.weights[f"{first}.bias"]
         self.weight = np.asarray(network.weights[f"{last}.weight"], dtype=np.float64)[:, 0]
         self.bias = float(network.weights[f"{last}.bias"][0])
-        self.bounds = bounds = grid_bounds(data.x)
         every = max(1, -(-len(data.x) // MOST_POINTS))
-        size = [bounds.right - bounds.left, bounds.top - bounds.bottom]
-        share = (data.x[::every] - [bounds.left, bounds.bottom]) / size
-        places = [PLANE.left, PLANE.bottom] + share * [PLANE.width, PLANE.height]
-        self.cloud = PointCloud(places, theme.class_colours(data.y[::every]), 0.055, theme.background, 1.0)
-        self.frame = Polylines(outlines(PLANE_BOX[None]), theme.faint, 2.0)
+        self.panel = PlanePanel(recording, PLANE, examples=(data.x[::every], data.y[::every]), theme=theme)
+        self.cloud, self.bounds = self.panel.cloud, self.panel.bounds
         self.units = self.make_units(first, weight, bias)
         self.large = [self.large_line(unit) for unit in self.units]
-        lattice = Lattice(bounds, RESOLUTION)
+        lattice = Lattice(self.bounds, RESOLUTION)
         active = np.asarray(network.activations(lattice.places)[first], dtype=np.float64)
         self.terms = (active * self.weight).T.reshape(len(self.weight), lattice.rows, lattice.columns)
         self.region = ValueField(
@@ -136,7 +132,7 @@ class Lines(Stage):
         self.heading("Lines")
         self.legend([(name, self.theme.class_colour(k)) for k, name in enumerate(names)])
         self.caption("Two kinds of points.\nA network shall tell them apart.")
-        self.fade(self.frame, self.cloud)
+        self.fade(self.panel)
         self.wait(TIMING.slow)
 
     def one_line(self) -> None:

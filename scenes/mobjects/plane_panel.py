@@ -46,6 +46,8 @@ class PlanePanel(VGroup):
 
     Attributes
     ----------
+    examples : tuple of ndarray
+        The points and labels that are shown.
     regions : DecisionField or None
     frame : Polylines
     rings : PointCloud
@@ -67,7 +69,7 @@ class PlanePanel(VGroup):
         theme: Theme = DARK,
     ) -> None:
         self.zone, self.theme, self.radius, self.outlined = zone, theme, radius, outlined
-        x, labels = examples or (recording.data.x, recording.data.y)
+        self.examples = x, labels = examples or (recording.data.x, recording.data.y)
         self.bounds: Bounds = grid_bounds(x)
         self.regions = (
             None if network is None else decision_field(network, self.bounds, zone, resolution, line_width, theme)

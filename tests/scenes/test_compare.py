@@ -14,7 +14,8 @@ from engine.experiment import load_experiment
 from engine.recording import Recording
 from engine.run import run_experiment
 from scenes.compare import Compare, common_pace, differences, share_text, what_is_shared
-from scenes.mobjects.network_views import FirstWeightsView, PlaneView
+from scenes.mobjects.first_weights import FirstWeights
+from scenes.mobjects.plane_panel import PlanePanel
 from scenes.replay import Pace
 from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
@@ -43,7 +44,7 @@ def walked(runs: Mapping[str, Recording], *names: str, **options: object) -> Com
 
 def test_planes_and_curves_end_with_what_is_recorded(runs: dict[str, Recording]) -> None:
     scene = walked(runs, "moons", "longer")
-    assert all(isinstance(side.picture, PlaneView) for side in scene.sides)
+    assert all(isinstance(side.picture, PlanePanel) for side in scene.sides)
     recorded = [runs[name].metrics["val_accuracy"][-1] for name in ("moons", "longer")]
     ends = [entry.values[-1] for entry in scene.curves.series.values()]
     assert ends == pytest.approx(recorded)
@@ -59,19 +60,18 @@ def test_planes_and_curves_end_with_what_is_recorded(runs: dict[str, Recording])
 def test_what_is_marked_is_what_is_wrong(runs: dict[str, Recording]) -> None:
     scene = walked(runs, "moons", "longer")
     for side in scene.sides:
-        assert isinstance(side.picture, PlaneView)
+        assert isinstance(side.picture, PlanePanel)
         network, data = side.recording.network(), side.recording.data
         wrong = (network.predict(data.x)[:, 0] > 0.5) != data.y
-        rings = side.picture.mistakes(network)
-        assert len(rings.widths) == np.count_nonzero(wrong)
-        centers = rings.points.reshape(len(rings.widths), -1, 3)[:, :-1, :2].mean(axis=1)
-        assert centers == pytest.approx(side.picture.cloud.points[wrong, :2])
+        panel = side.picture
+        assert np.array_equal(panel.rings.radius > panel.cloud.radius, wrong)
+        assert np.array_equal(panel.rings.points, panel.cloud.points)
 
 
 def test_the_weights_shown_are_the_recorded_ones(runs: dict[str, Recording]) -> None:
     scene = walked(runs, "digits", "digits-sigmoid")
     for side in scene.sides:
-        assert isinstance(side.picture, FirstWeightsView)
+        assert isinstance(side.picture, FirstWeights)
         weight = side.recording.network().weights["0.weight"]
         assert side.picture.grid.tiles.values.reshape(16, 64) == pytest.approx(weight.T)
     assert [side.name for side in scene.sides] == ["64-16-16-10 relu", "64-16-16-10 sigmoid"]
