@@ -13,6 +13,7 @@ from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.writing import CENTER, LEFT, RIGHT, written
 from scenes.theme import DARK, TEXT, Theme, Zone, rgb
 
+CROWDED = 0.75  # of the axis: above it is where names stand
 ROOM = 1.04  # of the axis above the highest value
 TICK_ROOM, EPOCH_ROOM = 0.62, 0.42  # beside and below the curves, in scene units
 LINE = 0.34  # from one name to the next
@@ -97,10 +98,14 @@ class Curves(VGroup):
             written(f"{end:,.0f}", (plot.right, below), RIGHT, size, theme.muted),
             written("epoch", (plot.center[0], below), CENTER, size, theme.muted),
         ]
+        # at the right, unless the names stand above and a curve ends high up there
+        late = [entry.values[entry.epochs > (self.first + self.last) / 2] for entry in self.series.values()]
+        crowded = not names_below and any((values > CROWDED * self.highest).any() for values in late)
+        x, edge = (plot.left + 0.2 * plot.width, LEFT) if crowded else (plot.right, RIGHT)
         for k, name in enumerate(names):
             y = plot.bottom + 0.24 + LINE * k if names_below else plot.top - 0.14 - LINE * k
             entry = self.series[name]
-            self.texts.append(written(entry.label, (plot.right, y), RIGHT, size, entry.colour, widest=plot.width))
+            self.texts.append(written(entry.label, (x, y), edge, size, entry.colour, widest=plot.width))
         self.marks = tuple(marks)
         rules = [[self.place(epoch, 0.0), self.place(epoch, self.highest)] for epoch, _ in marks]
         extra = [Polylines(np.array(rules), theme.muted, 1.5)] if rules else []
