@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -150,23 +151,29 @@ class Flow(Stage):
         self.play_clock(TIMING.beat, lambda share: self.panel.set_box(start + (end - start) * share), self.panel)
         if self.is_flat:
             self.pixels_to_neurons(example)
-            self.caption("It passes its activation on to every\nneuron ahead, multiplied by a weight.")
+            self.caption("A neuron passes its activation on to all\nneurons ahead, multiplied by weights.")
         else:
-            self.caption(self.what_it_does())
+            self.caption("Its pixels are given to the network\nas they are, as an image.")
             self.diagram.rest()
             self.fade(self.diagram)
             self.add(self.panel)
         self.bars.set_values(np.zeros(len(data.class_names)))
         self.fade(self.key, self.bars, *([size] if self.is_flat else []))
-        self.propagate(example, FIRST)
+        self.propagate(example, FIRST, None if self.is_flat else self.what_happens())
         self.say_answer(example)
         self.wait(TIMING.slow)
 
-    def what_it_does(self) -> str:
-        """The first thing that happens to an image that is taken as it is."""
-        if any(link.kind == "kernels" for link in self.diagram.plan.links):
-            return "Small filters look everywhere in it for\none pattern each: these are their maps."
-        return "Layer by layer, its pixels are\nweighed and added up."
+    def what_happens(self) -> dict[int, str]:
+        """What is said while an image passes that is taken as it is, by the column where it begins."""
+        links = [link.kind for link in self.diagram.plan.links]
+        said = {}
+        if "kernels" in links:
+            said[links.index("kernels")] = (
+                "Each small filter looks everywhere for\none pattern: these maps show where it is."
+            )
+        if "weights" in links:
+            said[links.index("weights")] = "Neurons weigh what has been found\nand where, and pass it on."
+        return said
 
     def pixels_to_neurons(self, example: Example) -> None:
         """The pixels of the image become the input layer."""
@@ -187,20 +194,36 @@ class Flow(Stage):
         self.diagram.show(signals, 0.0)
         self.wait(TIMING.quick)
 
-    def propagate(self, example: Example, pace: tuple[float, float]) -> None:
-        """Let an example pass through all layers, the bars following its last one."""
+    def propagate(
+        self, example: Example, pace: tuple[float, float], said: dict[int, str] | None = None
+    ) -> None:  # fmt: skip
+        """Let an example pass through all layers, the bars following its last one.
+
+        Parameters
+        ----------
+        example : Example
+        pace : tuple of float
+            Seconds for each layer, and at most for all.
+        said : dict of int to str, optional
+            What is said once it has come to a column, by the column's number.
+        """
         before = None if self.now_shown is None else self.diagram.signals(self.now_shown.image)
         old = np.zeros(len(self.bars.values)) if self.now_shown is None else self.now_shown.answers
-        layers = len(self.diagram.plan.links)
-        seconds = min(pace[0] * layers, pace[1])
-        passing = PropagateActivations(self.diagram, self.diagram.signals(example.image), before, seconds)
-        start = (layers - 0.4) / layers
+        signals, layers = self.diagram.signals(example.image), len(self.diagram.plan.links)
+        a_layer = min(pace[0], pace[1] / layers)
+        stops = sorted({0, *(said or {}), layers})
+        for start, end in pairwise(stops):
+            if said and start in said:
+                self.caption(said[start])
+            seconds = a_layer * (end - start)
+            passing = PropagateActivations(self.diagram, signals, before, seconds, start, end)
+            arriving = (end - start - 0.4) / (end - start)
 
-        def follow(share: float) -> None:
-            come = float(np.clip((share - start) / (1 - start), 0.0, 1.0))
-            self.bars.set_values(old + (example.answers - old) * come)
+            def follow(share: float, arriving: float = arriving, last: bool = end == layers) -> None:
+                come = float(np.clip((share - arriving) / (1 - arriving), 0.0, 1.0)) if last else 0.0
+                self.bars.set_values(old + (example.answers - old) * come)
 
-        self.play(passing, Clock(follow, self.bars, run_time=passing.run_time))
+            self.play(passing, Clock(follow, self.bars, run_time=seconds))
         self.now_shown = example
 
     def change_image(self, example: Example, seconds: float) -> None:

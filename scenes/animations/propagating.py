@@ -54,6 +54,8 @@ class PropagateActivations(Watching):
         Of the example before it.
     run_time : float, optional
         By default a second for each layer.
+    start, end : int
+        The columns between which it passes; by default from the first to the last.
     """
 
     mobject: NetworkDiagram
@@ -64,14 +66,16 @@ class PropagateActivations(Watching):
         signals: Signals,
         before: Signals | None = None,
         run_time: float | None = None,
+        start: int = 0,
+        end: int | None = None,
         **kwargs: Any,
     ) -> None:
-        self.signals, self.before = signals, before
-        self.steps = len(diagram.plan.links)
+        self.signals, self.before, self.start = signals, before, start
+        self.steps = max((len(diagram.plan.links) if end is None else end) - start, 1)
         super().__init__(diagram, float(self.steps) if run_time is None else run_time, **kwargs)
 
     def show(self, share: float) -> None:
-        self.mobject.show(self.signals, stepwise(share, self.steps), self.before)
+        self.mobject.show(self.signals, self.start + stepwise(share, self.steps), self.before)
 
 
 class PropagateGradients(Watching):

@@ -98,14 +98,21 @@ def _shaped(column: Column, values: np.ndarray) -> np.ndarray:
 
 
 def column_ranges(network: Network, plan: Plan, x: ArrayLike) -> Ranges:
-    """What is dark and what is bright in each column: what the activation lies between, else what is measured."""
+    """What is dark and what is bright in each column, between which brightness is proportional.
+
+    That is what its activation lies between. Others are measured: from the least (or 0) to the mean of each example's
+    largest, since the largest of all would leave most of them dark.
+    """
     examples = np.asarray(x)
-    found = [(0.0, 1e-9)] * len(plan.columns)
+    lows: list[list[float]] = [[0.0] for _ in plan.columns]
+    highs: list[list[float]] = [[] for _ in plan.columns]
     for start in range(0, len(examples), CHUNK):
         values = column_values(network, plan, examples[start : start + CHUNK])
-        found = [(min(low, float(v.min())), max(high, float(v.max())))
-                 for (low, high), v in zip(found, values, strict=True)]  # fmt: skip
-    return [RANGES.get(column.activation, pair) for column, pair in zip(plan.columns, found, strict=True)]
+        for low, high, each in zip(lows, highs, values, strict=True):
+            low.append(float(each.min()))
+            high += each.reshape(len(each), -1).max(axis=1).tolist()
+    measured = [(min(low), max(float(np.mean(high)), min(low) + 1e-9)) for low, high in zip(lows, highs, strict=True)]
+    return [RANGES.get(column.activation, pair) for column, pair in zip(plan.columns, measured, strict=True)]
 
 
 def activation_signals(network: Network, plan: Plan, example: ArrayLike, ranges: Ranges) -> Signals:
