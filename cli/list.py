@@ -39,10 +39,19 @@ def _datasets() -> Rows:
     ]
 
 
+def _scenes() -> Rows:
+    from scenes import SCENES
+
+    return [
+        (name, f"{entry.summary} ({', '.join(entry.experiments)})" if entry.experiments else entry.summary)
+        for name, entry in SCENES.items()
+    ]
+
+
 KINDS: dict[str, Callable[[], Rows]] = {
     "experiments": _experiments,
     "datasets": _datasets,
-    "scenes": _registry("scenes", "SCENES"),
+    "scenes": _scenes,
     "films": _registry("scenes", "FILMS"),
     "layers": _registry("engine.layers", "LAYERS"),
     "activations": _registry("engine.activations", "ACTIVATIONS"),

@@ -9,6 +9,7 @@ from cli.doctor import doctor
 from cli.film import film
 from cli.info import info
 from cli.list import list_command
+from cli.new import new
 from cli.options import SETTINGS, example, printable
 from cli.render import render
 from cli.storyboard import storyboard
@@ -52,7 +53,7 @@ def main() -> None:
     """
 
 
-for command in (film, train, render, storyboard, list_command, info, doctor, bench):
+for command in (film, new, train, render, storyboard, list_command, info, doctor, bench):
     main.add_command(command)
 
 if __name__ == "__main__":

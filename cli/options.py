@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -61,6 +62,29 @@ class EpochRange(click.ParamType):
         return ends
 
 
+class Beats(click.ParamType):
+    """Numbers of a film's beats, such as 2-4 or 1,3 or 5-: pairs of first and last, None for the film's last."""
+
+    name = "2-4"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[tuple[int, int | None]]:
+        if isinstance(value, list):
+            return value
+        ranges: list[tuple[int, int | None]] = []
+        for part in str(value).split(","):
+            match = re.fullmatch(r"\s*([1-9]\d{0,5})\s*(-\s*([1-9]\d{0,5})?)?\s*", part, re.ASCII)
+            if match is None:
+                self.fail(f"{value!r} is not a choice of beats such as 2-4, 3, 5- or 1,3", param, ctx)
+            first = int(match[1])
+            last = first if match[2] is None else int(match[3]) if match[3] else None
+            if last is not None and last < first:
+                self.fail(f"{value!r} ends before it starts", param, ctx)
+            ranges.append((first, last))
+        return ranges
+
+
 def overwrite_option(command: Command) -> Command:
     return click.option("--overwrite", is_flag=True, help="Replace an output that exists.")(command)
 
@@ -80,8 +104,9 @@ def output_option(metavar: str, help: str) -> Callable[[Command], Command]:
 
 
 def theme_option(command: Command) -> Command:
-    """In which colours scenes are drawn; it goes to them as an option."""
-    return click.option("--theme", type=click.Choice(THEMES), default="dark", help="Colours of the pictures.")(command)
+    """In which colours scenes are drawn; it goes to them as an option, where it is given."""
+    help_ = "Colours of the pictures.  [default: dark, or what a film says]"
+    return click.option("--theme", type=click.Choice(THEMES), help=help_)(command)
 
 
 def data_dir_option(command: Command) -> Command:

@@ -23,6 +23,9 @@ class Bar:
     def begin(self, total: int | None, done: int = 0) -> None:
         self._total = total
         self._tenth = self._tenths(done)
+        if self._bar is not None:  # now it is known how much there is to do
+            self._bar.update(self._task, total=total, completed=done)
+            return
         if not sys.stderr.isatty():
             return
         from rich.console import Console

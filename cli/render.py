@@ -1,7 +1,8 @@
-"""`neurofilm render`: one scene of one recording, as a video or a picture."""
+"""`neurofilm render`: one scene, as a video or a picture."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +21,19 @@ from cli.options import (
     quality_option,
     theme_option,
 )
+from cli.recordings import recordings_of_scene
 from engine.errors import ConfigurationError, nearest
 
 if TYPE_CHECKING:
     from scenes.rendering import RenderResult
 
 
-@click.command(context_settings=SETTINGS, epilog=example("neurofilm render warp runs/spirals --clock time -q h"))
+@click.command(
+    context_settings=SETTINGS,
+    epilog=example("neurofilm render warp", "neurofilm render warp runs/spirals --clock time -q h"),
+)
 @click.argument("scene", metavar="SCENE")
-@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("runs", metavar="[RUN]...", type=click.Path(path_type=Path), nargs=-1)
 @quality_option("m")
 @output_option("FILE", "What to write.  [default: films/RUN-SCENE.mp4]")
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Of the output.  [default: as FILE ends, or mp4]")
@@ -39,30 +44,33 @@ if TYPE_CHECKING:
 @overwrite_option
 def render(
     scene: str,
-    run: Path,
+    runs: tuple[Path, ...],
     quality: str,
     output: Path | None,
     format_: str | None,
     epochs: tuple[int | None, int | None] | None,
     clock: str | None,
-    theme: str,
+    theme: str | None,
     overwrite: bool,
 ) -> None:
-    """Render one scene of a recording.
+    """Render one scene of one or several recordings.
 
-    SCENE is one of `neurofilm list scenes`, RUN a run directory or the name of one under runs/.
+    SCENE is one of `neurofilm list scenes`, RUN a run directory or the name of one under runs/. Without any RUN the
+    scene is told with its own experiments, which are trained where there is no run of them yet.
     """
     check_scene(scene, clock)
-    run = find_run(run)
-    output, format_ = complete_output(output, format_, FILMS / f"{run.resolve().name}-{scene}")
+    output, format_ = complete_output(output, format_, FILMS / default_stem(scene, runs))
 
     from cli.progress import FrameProgress
-    from engine.recording import Recording
+    from scenes.rendering import check_output
     from scenes.rendering import render as render_scene
+
+    if not runs:
+        check_output(output, overwrite)  # before training, not after
 
     result = render_scene(
         scene,
-        {run.resolve().name: Recording(run)},
+        recordings_of_scene(scene, runs),
         output,
         quality=quality,
         format=format_,
@@ -81,6 +89,11 @@ def check_scene(scene: str, clock: str | None) -> None:
     clocks = SCENES[scene].clocks
     if clock is not None and clock not in clocks:
         raise ConfigurationError(f"the scene {scene!r} has no clock {clock!r}: it runs by {' or '.join(clocks)}")
+
+
+def default_stem(scene: str, runs: Sequence[Path]) -> str:
+    """What a picture of a scene is called."""
+    return "-".join([*(find_run(run).resolve().name for run in runs), scene])
 
 
 def scene_options(**given: Any) -> dict[str, Any]:

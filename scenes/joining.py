@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ import av
 
 from engine.errors import RenderError
 from scenes.encoding import FORMATS, Chapter, set_chapters
+from scenes.segments import Size
 
 
 def join(
@@ -68,6 +70,23 @@ def join(
                 packet.pts, packet.dts, packet.duration = start + show, position - delay, 1
                 container.mux(packet)
                 position += 1
+
+
+def check_piece(content: bytes, format_name: str, size: Size, frames: int) -> None:
+    """Hold a file that came from elsewhere to being a film of our codec, with so many frames of this size."""
+    try:
+        with av.open(io.BytesIO(content), format=format_name) as container:
+            (stream,) = container.streams
+            context = stream.codec_context
+            shape = (context.name, context.width, context.height)
+            shown = [_frame_number(packet, size.rate) for packet in container.demux(stream) if packet.size]
+    except (av.error.FFmpegError, ValueError, AttributeError, TypeError) as error:
+        raise RenderError(f"a worker sent back what is no film: {error}") from None
+    decoder = av.Codec(FORMATS[format_name].codec, "w").id
+    if av.Codec(shape[0], "r").id != decoder or shape[1:] != (size.width, size.height):
+        raise RenderError(f"a worker sent back a film of another kind: {shape}")
+    if sorted(shown) != list(range(frames)):
+        raise RenderError(f"a worker sent back {len(shown)} frames, and {frames} were asked for")
 
 
 def _packets(piece: Path, rate: int) -> Iterator[tuple[int, Any]]:

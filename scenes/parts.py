@@ -190,7 +190,7 @@ def _beat_part(script: Film, beat: Beat, recordings: Mapping[str, Recording], op
     if beat.scene in CARDS:
         chosen = {name: recordings[name] for name in beat.recordings or script.recordings}
         own |= {key: filled(own[key], chosen) for key in CARD_TEXTS if key in own}
-        own = {"film": script.name, "film_title": script.title, **own}
+        own = {"film_title": script.title, "command": script.command, **own}
     elif beat.scene in SCENES:
         chosen = match_recordings(SCENES[beat.scene].experiments, chosen)
     part = make_part(beat.scene, chosen, {**own, **options}, beat.title)
@@ -200,9 +200,11 @@ def _beat_part(script: Film, beat: Beat, recordings: Mapping[str, Recording], op
 def match_recordings(experiments: Sequence[str], given: Mapping[str, Recording]) -> dict[str, Recording]:
     """Recordings under the names of the experiments that a scene is told with, in their order.
 
-    One whose name is an experiment's goes there; the others take the places that are left, in order. Where no
-    experiments are named, all keep their names.
+    One whose name is an experiment's goes there; the others take the places that are left, in order. With a single
+    experiment, or none, there is nothing to tell apart, and recordings keep their names.
     """
+    if len(experiments) < 2:
+        return dict(given)
     free = [name for name in experiments if name not in given]
     matched = {name: recording for name, recording in given.items() if name in experiments}
     for name, recording in given.items():
@@ -233,7 +235,7 @@ def find_film(film: str | Film) -> Film:
     if script.endswith(".toml"):
         from scenes.films.file import read_film
 
-        return read_film(Path(__file__).parent / "films" / script)
+        return replace(read_film(Path(__file__).parent / "films" / script), file="")
     found: Film = import_module(script).FILM
     return found
 

@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import RenderError
 from scenes.jobs import job_of, measure, measure_job, render_job, render_segments
+from scenes.joining import check_piece
 from scenes.parts import Part
+from scenes.remote import measure_remotely, pack, render_remotely
 from scenes.segments import Length, Segment, SegmentFolder, Size, cut, group, part_key
 from scenes.sinks import Progress
 
 JOBS_PER_WORKER = 4  # about; fewer jobs share less of a part's building, more of them leave workers idle at the end
 POLL = 0.1  # seconds between looks at what workers tell
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Who renders.
+
+    Attributes
+    ----------
+    executor : Executor
+        Processes on this machine (`scenes.workers.ProcessWorkers`), or anything with the same interface.
+    workers : int
+        How many jobs it does at once.
+    ship : callable, optional
+        For executors elsewhere, which have none of this machine's files: takes a packed recording, and gives what is
+        to be handed to jobs in its place.
+    """
+
+    executor: Executor
+    workers: int = 1
+    ship: Callable[[bytes], Any] | None = None
 
 
 class Production:
@@ -26,10 +49,8 @@ class Production:
     parts : sequence of Part
     size : Size
     folder : SegmentFolder
-    executor : Executor, optional
+    studio : Studio, optional
         Who renders; without one it is done in this process.
-    workers : int
-        How many jobs the executor does at once.
     progress : Progress, optional
     """
 
@@ -38,12 +59,12 @@ class Production:
         parts: Sequence[Part],
         size: Size,
         folder: SegmentFolder,
-        executor: Executor | None = None,
-        workers: int = 1,
+        studio: Studio | None = None,
         progress: Progress | None = None,
     ) -> None:
         self.parts, self.size, self.folder = list(parts), size, folder
-        self.executor, self.workers, self.progress = executor, workers, progress
+        self.studio, self.progress = studio, progress
+        self._shipped: dict[tuple[str, str], Any] = {}
         self.keys = [part_key(part, size, folder.format_name) for part in self.parts]
         self.lengths: list[Length] = []
         self.segments: list[list[Segment]] = []
@@ -52,10 +73,10 @@ class Production:
         """See how long the parts are, where that is not known."""
         known: list[Length | None] = [None if key is None else self.folder.length(key) for key in self.keys]
         futures: dict[Future[Length], int] = {}
-        if self.executor is not None:
+        if self.studio is not None:
             for k, (part, key) in enumerate(zip(self.parts, self.keys, strict=True)):
                 if known[k] is None and key is not None:
-                    futures[self.executor.submit(measure_job, job_of(part), self.size)] = k
+                    futures[self._submit_measure(self.studio, part)] = k
         for k, part in enumerate(self.parts):
             if known[k] is None and k not in futures.values():
                 known[k] = self._keep(k, measure(part, self.size))
@@ -68,6 +89,30 @@ class Production:
             key = self.keys[k]
             # what has no key is rendered anew each time, under a name that nobody else has
             self.segments.append(cut(key or f"passing {k} {id(self)}", length.frames, self.size.rate))
+
+    def _submit_measure(self, studio: Studio, part: Part) -> Future[Length]:
+        if studio.ship is None:
+            return studio.executor.submit(measure_job, job_of(part), self.size)
+        return studio.executor.submit(measure_remotely, job_of(part), self.size, *self._packs(studio, part))
+
+    def _submit_render(self, studio: Studio, k: int, run: Sequence[Segment], number: int) -> Future[Any]:
+        part, frames, folder = self.parts[k], self.lengths[k].frames, self.folder
+        if studio.ship is None:
+            where = (str(folder.path.resolve()), folder.format_name)
+            return studio.executor.submit(render_job, job_of(part), frames, run, *where, self.size, number)
+        packs = self._packs(studio, part)
+        return studio.executor.submit(render_remotely, job_of(part), frames, run, folder.format_name, self.size, *packs)
+
+    def _packs(self, studio: Studio, part: Part) -> list[Any]:
+        """The part's recordings as they are handed to jobs elsewhere, each sent once."""
+        assert studio.ship is not None
+        packs = []
+        for recording in part.recordings.values():
+            which = (recording.name, recording.digest)
+            if which not in self._shipped:
+                self._shipped[which] = studio.ship(pack(recording))
+            packs.append(self._shipped[which])
+        return packs
 
     def _keep(self, k: int, length: Length) -> Length:
         key = self.keys[k]
@@ -101,11 +146,10 @@ class Production:
         ]
         left = sum(segment.frames for segments in missing for segment in segments)
         counter = Counter(self.frames - left, self.progress)
-        if self.executor is not None:
-            most = max(self.size.rate, left // (JOBS_PER_WORKER * self.workers))
-            self._render_elsewhere(missing, most, counter)
+        if self.studio is not None:
+            self._render_elsewhere(self.studio, missing, left, counter)
         for k, segments in enumerate(missing):
-            if self.executor is None or self.keys[k] is None:
+            if self.studio is None or self.keys[k] is None:
                 for run in group(segments, self.frames):
                     render_segments(self.parts[k], self.lengths[k].frames, run, self.folder, self.size, counter.add)
         found = [self.folder.find(segment) for segments in self.segments for segment in segments]
@@ -115,21 +159,31 @@ class Production:
             )
         return [path for path in found if path is not None]
 
-    def _render_elsewhere(self, missing: Sequence[Sequence[Segment]], most: int, counter: Counter) -> None:
-        assert self.executor is not None
+    def _render_elsewhere(
+        self, studio: Studio, missing: Sequence[Sequence[Segment]], left: int, counter: Counter
+    ) -> None:
+        most = max(self.size.rate, left // (JOBS_PER_WORKER * studio.workers))
         runs = [
             (k, run) for k, segments in enumerate(missing) if self.keys[k] is not None for run in group(segments, most)
         ]
         # the longest first, so that none of them is what all others wait for at the end
         runs.sort(key=lambda each: each[1][0].first - each[1][-1].end)
-        futures: dict[Future[Any], int] = {}
-        for number, (k, run) in enumerate(runs):
-            arguments = (job_of(self.parts[k]), self.lengths[k].frames, run, str(self.folder.path.resolve()))
-            future = self.executor.submit(render_job, *arguments, self.folder.format_name, self.size, number)
-            futures[future] = number
-        for future in _completed(futures, lambda: counter.listen(getattr(self.executor, "listener", None))):
-            future.result()
-            counter.finish(futures[future], runs[futures[future]][1])
+        futures = {self._submit_render(studio, k, run, number): number for number, (k, run) in enumerate(runs)}
+        for future in _completed(futures, lambda: counter.listen(getattr(studio.executor, "listener", None))):
+            _, run = runs[futures[future]]
+            rendered = future.result()
+            if rendered is not None:
+                self._put(run, rendered)
+            counter.finish(futures[future], run)
+
+    def _put(self, run: Sequence[Segment], rendered: Any) -> None:
+        """Keep segments that came from elsewhere, if they are what was asked for."""
+        whole = isinstance(rendered, list) and all(isinstance(content, bytes) for content in rendered)
+        if not whole or len(rendered) != len(run):
+            raise RenderError("a worker did not send back the segments that it was asked for")
+        for segment, content in zip(run, rendered, strict=True):
+            check_piece(content, self.folder.format_name, self.size, segment.frames)
+            self.folder.put(segment, content)
 
     def discard_passing(self) -> None:
         """Remove segments that nobody can use again."""

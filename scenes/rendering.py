@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,7 @@ from scenes.parts import (
     play,
     text_cache,
 )
-from scenes.production import Production
+from scenes.production import Production, Studio
 from scenes.segments import SegmentFolder, Size
 from scenes.sinks import FilmSink, Progress
 from scenes.stage import BaseStage
@@ -47,6 +46,7 @@ __all__ = [
     "Measure",
     "Part",
     "RenderResult",
+    "Studio",
     "check_output",
     "configured",
     "film_parts",
@@ -138,8 +138,7 @@ def render_film(
     overwrite: bool = False,
     progress: Progress | None = None,
     beats: Sequence[int] | None = None,
-    executor: Executor | None = None,
-    workers: int = 1,
+    studio: Studio | None = None,
 ) -> RenderResult:
     """Render the beats of a film, one after the other, into one file with its chapters.
 
@@ -152,11 +151,9 @@ def render_film(
         See `render`; the recordings have the names that the film gives them.
     beats : sequence of int, optional
         Numbers of the beats to render, from 1 and ascending; by default all.
-    executor : concurrent.futures.Executor, optional
-        Renders in other processes, such as `scenes.workers.ProcessWorkers`; by default it is done in this one. The
-        frames are the same.
-    workers : int
-        How many jobs the executor does at once.
+    studio : Studio, optional
+        Who renders: other processes, through the interface of `concurrent.futures.Executor`; by default it is done in
+        this one. The frames are the same.
     """
     script = find_film(film)
     path = Path(output)
@@ -168,8 +165,10 @@ def render_film(
     size = Size(*check_quality(quality))
     check_output(path, overwrite)
     folder = SegmentFolder(path.parent / SEGMENTS, chosen)
-    production = Production(parts, size, folder, executor, workers, progress)
+    production = Production(parts, size, folder, studio, progress)
     try:
+        if progress is not None:
+            progress.start(None)  # how much it is, is still to be seen
         production.measure()
         if progress is not None:
             progress.start(production.frames)

@@ -219,7 +219,7 @@ class SegmentFolder:
 
     def keep_length(self, key: str, length: Length) -> None:
         """Note how long a part is."""
-        cues = [[cue.text, cue.start, cue.end] for cue in length.cues]
+        cues = [[cue.text, cue.start, cue.end, cue.number] for cue in length.cues]
         body = json.dumps({"frames": length.frames, "cues": cues}).encode()
         temporary = self.path / f".{key}-{os.getpid()}.part"
         try:

@@ -62,7 +62,7 @@ class BaseStage(Scene):
             self.recording = next(iter(self.recordings.values()))
         self.theme: Theme = find_theme(str(self.options.get("theme", "dark")))
         self.cues: list[Cue] = []
-        self._cue: tuple[str, float] | None = None
+        self._cue: tuple[str, float, int] | None = None
         self.said = 0
         self._own: str | None = None  # the caption as the scene has it
         self._readouts: list[Readout] = []
@@ -111,7 +111,7 @@ class BaseStage(Scene):
         if text is None:
             self._show("caption", None)
             return
-        self._cue = (text, self.now)
+        self._cue = (text, self.now, self.said)
         label = Label(text, size=TEXT.caption, color=self.theme.text, align="center")
         # one line stands where the first of two would, so that captions do not jump
         self._show("caption", label.stand_on(0, CAPTION.top - 0.3, "center"))
@@ -191,8 +191,8 @@ class BaseStage(Scene):
 
     def _close_cue(self) -> None:
         if self._cue is not None:
-            text, start = self._cue
-            self.cues.append(Cue(text, start, self.now))
+            text, start, number = self._cue
+            self.cues.append(Cue(text, start, self.now, number))
             self._cue = None
 
     # Time

@@ -78,9 +78,10 @@ def storyboard_film(
     times: Sequence[float] | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    beats: Sequence[int] | None = None,
 ) -> Path:
-    """Stills of a whole film at even times on one PNG sheet; see `storyboard`."""
-    parts = film_parts(film, recordings, options)
+    """Stills of a whole film, or of some of its beats, at even times on one PNG sheet; see `storyboard`."""
+    parts = film_parts(film, recordings, options, beats)
     return _storyboard(parts, output, frames, quality, stills, times, overwrite, progress)
 
 

@@ -17,11 +17,12 @@ LINES = 2
 
 @dataclass(frozen=True)
 class Cue:
-    """One caption and when it is shown, in seconds from the beginning."""
+    """One caption and when it is shown, in seconds from the beginning; its number among the scene's, from 1."""
 
     text: str
     start: float
     end: float
+    number: int = 0
 
     def later(self, seconds: float) -> Cue:
         """The same cue in a film in which `seconds` go before."""

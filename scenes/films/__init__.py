@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +80,8 @@ class Film:
         In which the film is shown, unless another one is asked for; empty for the usual one.
     thumbnail : Thumbnail, optional
         By default the middle of the middle beat.
+    file : str
+        The name of its file, where it is somebody's own.
     """
 
     name: str
@@ -87,6 +90,13 @@ class Film:
     sources: Mapping[str, str] = field(default_factory=dict)
     theme: str = ""
     thumbnail: Thumbnail | None = None
+    file: str = ""
+
+    @property
+    def command(self) -> str:
+        """What makes the film again."""
+        name = self.file or self.name
+        return f"neurofilm film {shlex.quote(name)}"
 
     @property
     def recordings(self) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class EndCard(Stage):
 
     def construct(self) -> None:
         title = str(self.options.get("title") or self.options.get("film_title", ""))
-        command = f"neurofilm film {self.options.get('film', '')}"
+        command = str(self.options.get("command", ""))
         card = Still(end_table(title, self.recordings, self.options.get("text"), command, self.theme))
         card.set_opacity(0)
         self.add(card)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -51,7 +52,7 @@ def read_film(path: str | PathLike[str]) -> Film:
         raise ConfigurationError(f"the film {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} is not UTF-8 text, as a TOML file must be") from None
-    return parse_film(text, path.stem, str(path), path.parent)
+    return replace(parse_film(text, path.stem, str(path), path.parent), file=path.name)
 
 
 def parse_film(text: str, name: str, where: str, folder: Path = Path()) -> Film:

@@ -17,7 +17,7 @@ from engine.errors import (
     nearest,
 )
 
-COMMANDS = ["film", "train", "render", "storyboard", "list", "info", "doctor", "bench"]
+COMMANDS = ["film", "new", "train", "render", "storyboard", "list", "info", "doctor", "bench"]
 
 
 @pytest.fixture
@@ -102,13 +102,23 @@ def test_version() -> None:
         ["train", "--resume", "runs/spirals", "--epochs", "3"],
         ["train", "--resume", "runs/spirals", "-o", "elsewhere"],
         ["train", "spirals", "--target", "species"],
-        ["render", "warp"],
+        ["film", "spirals", "--scenes", "4-2"],
+        ["film", "spirals", "--scenes", "0"],
+        ["film", "spirals", "--scenes", "8"],
+        ["film", "spirals", "--workers", "0"],
+        ["film", "spirals", "--workers", "2", "--cluster", "tcp://127.0.0.1:1"],
+        ["film", "no-such-film.toml"],
+        ["new"],
+        ["new", "film"],
+        ["new", "film", "../elsewhere"],
+        ["new", "film", ".hidden"],
+        ["render"],
         ["render", "no-such-scene", "runs/spirals"],
         ["render", "warp", "runs/spirals", "--format", "avi"],
         ["render", "warp", "runs/spirals", "--epochs", "5"],
         ["render", "warp", "runs/spirals", "--clock", "noon"],
         ["storyboard"],
-        ["storyboard", "warp"],
+        ["storyboard", "warp", "--scenes", "2"],
         ["storyboard", "no-such-thing"],
         ["storyboard", "warp", "runs/spirals", "--frames", "0"],
         ["list", "everything"],

@@ -15,8 +15,8 @@ from PIL import Image
 
 import engine.experiment
 from cli import options
-from cli.film import find_or_train
 from cli.main import FAILURE, WRONG_USAGE
+from cli.recordings import find_or_train
 from engine.experiment import Experiment
 from engine.recording import Recording
 from engine.run import run_experiment
@@ -221,4 +221,4 @@ def test_storyboards(studio: Path, small_experiment: Path, succeeds: Run) -> Non
 
 def test_storyboards_and_runs(studio: Path, neurofilm: Run) -> None:
     assert "needs a RUN" in neurofilm("storyboard", "moment").stderr
-    assert "takes no RUN" in neurofilm("storyboard", "short", "runs/small").stderr
+    assert "says which recordings it shows and takes no RUN" in neurofilm("storyboard", "short", "runs/small").stderr
