@@ -97,6 +97,12 @@ SCENES: dict[str, SceneEntry] = {
         "Activation functions and their slopes, and why layers need them",
         experiments=("tanh-stack", "linear-stack", "perceptron"),
     ),
+    "overfit": SceneEntry(
+        "scenes.overfit",
+        "Overfit",
+        "Networks too small and too large for noisy data, dropout and early stopping",
+        experiments=("overfit", "overfit-small", "overfit-right", "overfit-dropout", "overfit-early"),
+    ),
     "convolution": SceneEntry(
         "scenes.convolution",
         "Convolution",
