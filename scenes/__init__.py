@@ -15,6 +15,7 @@ from scenes.registry import FILMS, SCENES, FilmEntry, SceneEntry
 _LAZY = {
     "ActivationCurve": "scenes.mobjects.activation_curve",
     "Beat": "scenes.films",
+    "Bounds": "engine.analysis.isoline",
     "ClassField": "scenes.mobjects.field",
     "Field": "scenes.mobjects.field",
     "Film": "scenes.films",

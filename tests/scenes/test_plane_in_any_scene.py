@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from manim import Scene, tempconfig
+from manim import Scene, config, tempconfig
 
 from engine.analysis.isoline import Bounds
 from engine.analysis.passage import Passage
@@ -140,3 +141,34 @@ def test_what_training_moves_keeps_its_layer_and_is_drawn_anew(tmp_path: Path, b
     assert len(frames) >= 5
     assert all((frame[45, 80, :3] == 255).all() for frame in frames)
     assert not np.array_equal(frames[0], frames[-1])
+
+
+def movie_of(size: float, folder: Path) -> np.ndarray:
+    """The last frame of a scene that reads from a file, as a recording does: its code does not change with it."""
+    file = folder / "size.txt"
+    file.write_text(str(size), encoding="utf-8")
+
+    class Sized(Scene):
+        def construct(self) -> None:
+            cloud = PointCloud(np.zeros((1, 2)), "#ffffff", radius=0.5)
+
+            def grow(cloud: PointCloud, dt: float) -> None:
+                if dt > 0:
+                    cloud.radius = np.array([float(file.read_text())])
+
+            cloud.add_updater(grow)
+            self.add(cloud)
+            self.wait(0.5)
+
+    settings = {"pixel_width": 160, "pixel_height": 90, "frame_rate": 10, "media_dir": str(folder)}
+    with tempconfig({**settings, "verbosity": "ERROR", "progress_bar": "none", "notify_outdated_version": False}):
+        scene = Sized()
+        scene.render()
+        assert not config["disable_caching"], "the setting is the user's"
+        with av.open(str(scene.renderer.file_writer.movie_file_path)) as container:
+            return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)][-1]
+
+
+def test_no_picture_comes_from_manims_cache(tmp_path: Path) -> None:
+    small, large = movie_of(0.5, tmp_path), movie_of(2.0, tmp_path)
+    assert 4 * (small > 128).sum() < (large > 128).sum()
