@@ -74,6 +74,7 @@ def join(
 
 def check_piece(content: bytes, format_name: str, size: Size, frames: int) -> None:
     """Hold a file that came from elsewhere to being a film of our codec, with so many frames of this size."""
+    container: Any
     try:
         with av.open(io.BytesIO(content), format=format_name) as container:
             (stream,) = container.streams
