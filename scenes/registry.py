@@ -85,6 +85,12 @@ SCENES: dict[str, SceneEntry] = {
         "Every hidden neuron draws a line; added up, lines become a region",
         experiments=("bullseye-3",),
     ),
+    "distort": SceneEntry(
+        "scenes.distort",
+        "Distort",
+        "An image is squeezed, moved and turned: is it still recognised?",
+        experiments=("mnist-16", "lenet"),
+    ),
     "compare": SceneEntry(
         "scenes.compare",
         "Compare",
@@ -107,6 +113,12 @@ SCENES: dict[str, SceneEntry] = {
         "scenes.convolution",
         "Convolution",
         "A filter slides over an image; strides, padding, pooling, and every feature map",
+        experiments=("lenet",),
+    ),
+    "features": SceneEntry(
+        "scenes.features",
+        "Features",
+        "What each layer looks for, from pieces to whole images, and which pixels decided",
         experiments=("lenet",),
     ),
     "topology": SceneEntry(

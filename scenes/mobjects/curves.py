@@ -61,6 +61,8 @@ class Curves(VGroup):
         Whether the names stand at the lower right, where curves that rise leave room, and not at the upper right.
     marks : sequence of (float, str)
         Epochs with a line and a name, such as the best one.
+    axis : str
+        What runs to the right, if it is not epochs.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Curves(VGroup):
         names: Sequence[str] = (),
         names_below: bool = False,
         marks: Sequence[tuple[float, str]] = (),
+        axis: str = "epoch",
         theme: Theme = DARK,
         size: float = TEXT.small,
     ) -> None:
@@ -96,7 +99,7 @@ class Curves(VGroup):
             written("0", (plot.left - 0.12, plot.bottom), RIGHT, size, theme.muted),
             written(f"{self.first:,.0f}", (plot.left, below), CENTER, size, theme.muted),
             written(f"{end:,.0f}", (plot.right, below), RIGHT, size, theme.muted),
-            written("epoch", (plot.center[0], below), CENTER, size, theme.muted),
+            written(axis, (plot.center[0], below), CENTER, size, theme.muted),
         ]
         # at the right, unless the names stand above and a curve ends high up there
         late = [entry.values[entry.epochs > (self.first + self.last) / 2] for entry in self.series.values()]

@@ -1,0 +1,238 @@
+"""Scene `distort`: what becomes of a network's answers when an image is squeezed, moved or turned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from manim import Mobject
+
+from engine.datasets.distortions import rotate, shift, squeeze
+from engine.network import Network
+from scenes.flow import probabilities
+from scenes.images import image_fault
+from scenes.mobjects.curves import Curves, Series
+from scenes.mobjects.image_panel import ImagePanel
+from scenes.mobjects.probability_bars import ProbabilityBars
+from scenes.numbers import certainty, class_name, counted
+from scenes.stage import Stage
+from scenes.theme import TIMING, Zone
+
+if TYPE_CHECKING:
+    from engine.recording import Recording
+
+IMAGE = Zone(-5.6, -1.0, -2.15, 2.45)
+BARS = Zone(0.1, 5.6, -2.3, 2.6)
+CHART = Zone(-5.6, 5.6, -1.95, 2.5)
+MOST_CLASSES = 12
+MOST_IMAGES = 2000  # that the accuracies are measured on
+FARTHEST, LEAST = 0.15, 2  # how far images are moved: a share of their width, at least so many pixels
+TURN = 45.0  # degrees
+AXIS = "moved to the right, in pixels"
+
+
+class Distortion(NamedTuple):
+    """One way to change an image.
+
+    Attributes
+    ----------
+    heading, before, comment : str
+        Of the part that shows it, what is said before it happens, and of an answer that is then wrong.
+    apply : callable
+        Takes images (N, h, w) and how far it has come, from 0 to 1.
+    """
+
+    heading: str
+    before: str
+    comment: str
+    apply: Callable[[np.ndarray, float], np.ndarray]
+
+
+def to_the_side(images: np.ndarray, share: float) -> np.ndarray:
+    """Move images some pixels to the right."""
+    return shift(images, right=share * farthest(images))
+
+
+def farthest(images: np.ndarray) -> int:
+    """How many pixels images (N, h, w) are moved at most."""
+    return min(max(LEAST, round(FARTHEST * images.shape[2])), images.shape[2])
+
+
+DISTORTIONS = (
+    Distortion(
+        "Squeezed",
+        "Now squeeze it into the lower half\nof the picture. Still easy to read?",
+        "The same strokes, on other pixels.",
+        lambda images, share: squeeze(images, height=1 - share / 2, towards="bottom"),
+    ),
+    Distortion("Moved", "Or move it a little to the right.", "The same image, elsewhere.", to_the_side),
+    Distortion(
+        "Turned",
+        "Or turn it.",
+        "The same strokes, at another angle.",
+        lambda images, share: rotate(images, -TURN * share),
+    ),
+)
+
+
+class Distort(Stage):
+    """An image that a network recognises is changed before its eyes; then the same is done to many.
+
+    A second recording of the same data is measured beside the main one. Options: ``names`` are what the two are
+    called.
+    """
+
+    @classmethod
+    def fits(cls, recording: Recording) -> str | None:
+        data = recording.data
+        if data.task != "classification":
+            return f"distort shows how images are told apart: {recording.name} is trained for {data.task}"
+        if (fault := image_fault("distort", recording)) is not None:
+            return fault
+        if len(data.class_names) > MOST_CLASSES:
+            return f"distort has room for {MOST_CLASSES} classes: {recording.name} has {len(data.class_names)}"
+        return None
+
+    @classmethod
+    def fits_together(cls, recordings: Mapping[str, Recording]) -> str | None:
+        first, *others = recordings.values()
+        if (fault := cls.fits(first)) is not None or not others:
+            return fault
+        second = others[0]
+        if second.data.image_shape != first.data.image_shape or second.data.class_names != first.data.class_names:
+            return f"distort compares networks of the same images: {first.name} and {second.name} have others"
+        return None
+
+    def construct(self) -> None:
+        self.build()
+        self.recognised()
+        for number in range(len(DISTORTIONS)):
+            self.distorted(number)
+        self.many()
+
+    def build(self) -> None:
+        """Choose the images and make the mobjects."""
+        data, theme = self.recording.data, self.theme
+        held_out = data.x_validation is not None and len(data.x_validation) > 0
+        self.is_new = held_out
+        x = data.x_validation if held_out and data.x_validation is not None else data.x
+        y = data.y_validation if held_out and data.y_validation is not None else data.y
+        assert data.image_shape is not None
+        self.images = np.asarray(x).reshape(-1, *data.image_shape[:2])[:MOST_IMAGES]
+        self.labels = np.asarray(y)[:MOST_IMAGES]
+        self.networks = [recording.network() for recording in list(self.recordings.values())[:2]]
+        self.number = self.choose()
+        self.image = self.images[self.number]
+        low = min(0.0, float(self.images.min()))
+        self.panel = ImagePanel(self.image, IMAGE, low, float(self.images.max()), theme)
+        self.bars = ProbabilityBars(data.class_names, BARS, theme)
+        self.answers = self.ask(self.networks[0], self.image[None])[0]
+        self.bars.set_values(self.answers)
+
+    def ask(self, network: Network, images: np.ndarray) -> np.ndarray:
+        """How likely each class is, (N, K), for images (N, h, w)."""
+        return probabilities(network, images.reshape(len(images), *network.input_shape).astype(network.dtype))
+
+    def choose(self) -> int:
+        """An image that is surely recognised, and as often as possible is not when it is changed."""
+        network = self.networks[0]
+        before = self.ask(network, self.images)
+        right = before.argmax(axis=1) == self.labels
+        lost = np.zeros(len(self.images))
+        for distortion in DISTORTIONS:
+            after = self.ask(network, distortion.apply(self.images, 1.0))
+            # lost for sure, not just by a hair
+            lost += np.where(after.argmax(axis=1) != self.labels, after.max(axis=1), 0.0)
+        return int(np.argmax(right * (1.0 + lost) + before[np.arange(len(before)), self.labels]))
+
+    def recognised(self) -> None:
+        """The image as it is."""
+        winner = int(self.answers.argmax())
+        self.heading("Recognised")
+        which = "An image that it has never seen:" if self.is_new else "An image that it has learned from:"
+        self.caption(f"{which}\nit says {self.named(winner)}, {certainty(float(self.answers[winner]))} sure.")
+        self.fade(self.panel, self.bars)
+        self.play_clock(TIMING.quick, lambda share: self.bars.choose(winner, share), self.bars)
+        self.wait(TIMING.slow + TIMING.quick)
+
+    def distorted(self, number: int) -> None:
+        """The image changes, and the network is asked in every frame."""
+        distortion, network = DISTORTIONS[number], self.networks[0]
+        self.heading(distortion.heading)
+        if number:
+            self.play_clock(TIMING.quick, lambda share: self.change(DISTORTIONS[number - 1], 1 - share), *self.shown)
+        self.caption(distortion.before)
+        self.wait(TIMING.beat)
+        self.play_clock(2 * TIMING.slow, lambda share: self.change(distortion, share), *self.shown)
+        after = self.ask(network, distortion.apply(self.image[None], 1.0))[0]
+        winner, label = int(after.argmax()), int(self.labels[self.number])
+        sure = certainty(float(after[winner]))
+        if winner == label:
+            self.caption(f"It still says {self.named(winner)},\n{sure} sure.")
+        else:
+            self.caption(f"It says {self.named(winner)} now, {sure} sure.\n{distortion.comment}")
+        self.wait(TIMING.slow + TIMING.hold)
+
+    @property
+    def shown(self) -> tuple[Mobject, Mobject]:
+        """What changes with the image."""
+        return self.panel, self.bars
+
+    def change(self, distortion: Distortion, share: float) -> None:
+        """Show the image as far changed as `share` says, and what the network says of it."""
+        image = distortion.apply(self.image[None], share)
+        answers = self.ask(self.networks[0], image)[0]
+        winner = int(answers.argmax())
+        self.panel.set_image(image[0])
+        wrong = winner != int(self.labels[self.number])
+        self.bars.set_values(answers).choose(winner, 1.0, self.theme.loss if wrong else None)
+
+    def many(self) -> None:
+        """The share of many images that is recognised, pixel by pixel to the side."""
+        most = farthest(self.images)
+        pixels = np.arange(most + 1.0)
+        names = self.names()
+        colours = (self.theme.text, self.theme.accuracy)
+        self.shares = [
+            np.array([self.share_right(network, shift(self.images, right=float(by))) for by in pixels])
+            for network in self.networks
+        ]
+        series = {
+            str(k): Series(name, pixels, shares, colour)
+            for k, (name, shares, colour) in enumerate(zip(names, self.shares, colours, strict=False))
+        }
+        chart = Curves(
+            series, CHART, lambda value: f"{value:.0%}", 1.0, names=[*series], axis=AXIS, theme=self.theme,
+        )  # fmt: skip
+        self.chart = chart.set_moment(0.0)
+        self.heading("Many images")
+        count = f"{len(self.images):,} images" + (" it never saw" if self.is_new else "")
+        self.caption(f"Now {count}\nare moved: how many are recognised?")
+        self.fade(leaving=self.shown, seconds=TIMING.quick)
+        self.fade(chart)
+        self.wait(TIMING.beat)
+        self.play_clock(2 * TIMING.slow, lambda share: chart.set_moment(share * most), chart)
+        texts = [f"{name} {shares[-1]:.0%}" for name, shares in zip(names, self.shares, strict=True)]
+        self.caption(f"Moved by {counted(most, 'pixel')}:\n" + ", ".join(texts) + ".")
+        self.wait(2 * TIMING.slow)
+
+    def names(self) -> tuple[str, ...]:
+        """What the networks are called."""
+        if given := self.options.get("names"):
+            return tuple(given)
+        kinds = [
+            "convolutional"
+            if any(layer["type"] == "conv2d" for layer in recording.network_config["layers"])
+            else "dense"
+            for recording in list(self.recordings.values())[:2]
+        ]
+        return tuple(kinds) if len(set(kinds)) == len(kinds) else ("first", "second")[: len(kinds)]
+
+    def share_right(self, network: Network, images: np.ndarray) -> float:
+        """The share of images that a network recognises."""
+        return float(np.mean(self.ask(network, images).argmax(axis=1) == self.labels))
+
+    def named(self, label: int) -> str:
+        """A class in a sentence."""
+        return class_name(self.recording.data.class_names[label])
