@@ -66,6 +66,49 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
 
 
 @kernel
+def blend_segment(words, x0, y0, x1, y1, half_width, peak, colour, share):
+    """Put the capsule around one segment over the frame, as `cover_segment` covers it.
+
+    A line that is one segment meets no other part of itself, so nothing need be remembered of what it covers.
+    """
+    height, width = words.shape
+    zero, one, half = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+    dx, dy = x1 - x0, y1 - y0
+    length = math.sqrt(dx * dx + dy * dy)
+    if not length < 1e7:
+        return  # not finite, or so far away that nothing meaningful could be seen
+    ux, uy = (dx / length, dy / length) if length > 1e-12 else (1.0, 0.0)
+    reach = half_width + 0.5
+    left, right = min(x0, x1) - reach, max(x0, x1) + reach
+    top, bottom = min(y0, y1) - reach, max(y0, y1) + reach
+    if right <= 0 or left >= width or bottom <= 0 or top >= height:
+        return
+    fx, fy, length_f = np.float32(ux), np.float32(uy), np.float32(length)
+    limit, limit_2, solid_2 = np.float32(reach), np.float32(reach * reach), np.float32((reach - 1.0) ** 2)
+    full = np.uint32(np.uint8(peak + half))
+    steep = abs(uy) > 1e-6
+    slope, spread = (ux / uy, reach / abs(uy)) if steep else (0.0, right - left)
+    for y in range(max(0, int(math.floor(top))), min(height, int(math.ceil(bottom)))):
+        py = y + 0.5 - y0
+        # the strip within `reach` of the infinite line, at this height
+        middle = x0 + py * slope
+        first = int(max(left, middle - spread, 0.0))
+        last = min(int(max(min(right, middle + spread), -1.0)) + 1, width)
+        py_f, px = np.float32(py), np.float32(first - 0.5 - x0)
+        for x in range(first, last):
+            px += one
+            t = min(max(px * fx + py_f * fy, zero), length_f)
+            ex, ey = px - t * fx, py_f - t * fy
+            distance_2 = ex * ex + ey * ey
+            if distance_2 >= limit_2:
+                continue
+            cover = full
+            if distance_2 > solid_2:
+                cover = np.uint32(np.uint8((limit - math.sqrt(distance_2)) * peak + half))
+            words[y, x] = blended(words[y, x], colour, (cover * share + np.uint32(128)) >> np.uint32(8))
+
+
+@kernel
 def is_straight(points, first, last):
     """Whether the vertices between two lie on the straight line from one to the other, to a twentieth of a pixel."""
     dx, dy = points[last, 0] - points[first, 0], points[last, 1] - points[first, 1]
@@ -105,6 +148,14 @@ def paint_polylines(words, points, starts, widths, colours, per_vertex, opacity,
             continue
         half_width = max(widths[line], 1.0) / 2
         peak = np.float32(255.0 * min(widths[line], 1.0))
+        if not per_vertex and last - first == 2:
+            alpha = colours[line, 3] * opacity
+            if alpha > 0:
+                colour = word(colours[line, 0], colours[line, 1], colours[line, 2])
+                share = np.uint32(min(alpha, 1.0) * 256.0 + 0.5)
+                blend_segment(words, points[first, 0], points[first, 1], points[first + 1, 0], points[first + 1, 1],
+                              half_width, peak, colour, share)  # fmt: skip
+            continue
         count = 0
         k = first
         while k < max(last - 1, first + 1):
