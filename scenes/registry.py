@@ -79,6 +79,12 @@ SCENES: dict[str, SceneEntry] = {
         "What the neurons of images look for, over training",
         experiments=("mnist-16",),
     ),
+    "parameters": SceneEntry(
+        "scenes.parameters",
+        "Parameters",
+        "Every weight and bias, counted layer by layer",
+        experiments=("mnist-16",),
+    ),
     "lines": SceneEntry(
         "scenes.lines",
         "Lines",
