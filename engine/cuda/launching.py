@@ -202,7 +202,7 @@ class Steps:
         parameters = self.network.parameter_count
         numbers = (
             mode, int(training), capacity, first, last, self.operations, step, seed, parameters, self.values,
-            self.tape, self.targets, self.item, self.outputs,
+            self.tape, self.targets, self.item, 1 if self.loss.labels_only else self.item,
         )  # fmt: skip
         shared = self.shape.threads + 4 * parameters + self.space_per_example * capacity if self.in_block else 0
         self.kernel[program.blocks, self.shape.threads, stream, shared * self.network.dtype.itemsize](

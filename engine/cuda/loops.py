@@ -26,7 +26,7 @@ DIMS = WAYS + 4  # each of an operation's products has a column that says how it
 
 # What a launch is given as `numbers`.
 (
-    MODE, TRAINING, CAPACITY, FIRST, LAST, OPERATIONS, STEP, SEED, PARAMETERS, VALUES, TAPE, TARGETS, ITEM, OUTPUTS,
+    MODE, TRAINING, CAPACITY, FIRST, LAST, OPERATIONS, STEP, SEED, PARAMETERS, VALUES, TAPE, TARGETS, ITEM, WIDE,
 ) = range(14)  # fmt: skip
 EVALUATE, DIFFERENTIATE, TRAIN = range(3)
 
@@ -100,8 +100,7 @@ def measure(team, row, loss_dims, loss_constants, numbers, run, values, dvalues,
     The loops of the CPU are called for one row at a time, or one output where each counts by itself.
     """
     item, features, at = numbers[ITEM], row[Y_SIZE], row[Y_START] * numbers[CAPACITY]
-    items = run[0] * features // item
-    wide = item * numbers[OUTPUTS] // features  # of its target, which is one number where that is the number of a class
+    items, wide = run[0] * features // item, numbers[WIDE]
     alone, share = (1, run[1], run[2], run[3]), like(loss_constants[0], 1.0 / items)
     mine = totals[3 * team[ME] : 3 * team[ME] + 3]
     for n in range(team[ME], items, team[SIZE]):

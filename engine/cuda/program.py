@@ -172,7 +172,7 @@ class Program:
             row[loops.KIND], row[loops.FUSES] = self.kinds.index(name), kind.fuses
             row[loops.THETA_START : loops.WAYS] = self.layout[k]
             for product, sizes in enumerate(_products(kind, operation, capacity)):
-                row[loops.WAYS + product] = self._ways(*sizes)
+                row[loops.WAYS + product] = self.ways(*sizes)
             row[loops.DIMS : loops.DIMS + len(operation.dims)] = operation.dims
             row[-1] = dims[k, -1]
             if name == "activation":
@@ -227,7 +227,7 @@ class Program:
                 most = max(most, m * n * max(1, k // 16))
         return max(1, min(self.geometry.most_blocks, -(-most // self.geometry.threads)))
 
-    def _ways(self, m: int, n: int, k: int) -> int:
+    def ways(self, m: int, n: int, k: int) -> int:
         """How a product is best computed: in tiles where there are enough, else by as many threads a value as idle."""
         edge = 2 * self.geometry.side
         tiles = -(-m // edge) * -(-n // edge)

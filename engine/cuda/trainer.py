@@ -79,6 +79,11 @@ class CudaTrainer(Trainer):
         self._ahead: tuple[Epoch, int] | None = None  # the epoch that is under way, and its steps that are launched
         self._launch_steps = FIRST_LAUNCH
 
+    @property
+    def in_block(self) -> bool:
+        """Whether one block trains the network in its shared memory."""
+        return self._steps.in_block
+
     def train_epoch(self, at_steps: Mapping[int, Callable[[], None]] | None = None) -> Metrics:
         before = self.step
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
