@@ -133,6 +133,12 @@ SCENES: dict[str, SceneEntry] = {
         "What bending cannot part, and what one dimension more can: a disc in a ring, linked rings",
         experiments=("bullseye-2", "bullseye-3", "interval", "linked-rings-3", "linked-rings"),
     ),
+    "memory": SceneEntry(
+        "scenes.memory",
+        "Memory",
+        "How a recurrent network remembers and forgets: unrolled, its gates open to view, on its own",
+        experiments=("lstm-adding", "rnn-adding", "rnn-sine", "lstm-lorenz"),
+    ),
 }
 
 # What stands between scenes in films
