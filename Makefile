@@ -10,7 +10,7 @@ BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: film test fuzz setup lint format bench clean help
+.PHONY: film test fuzz setup lint format bench bench-render clean help
 
 film: $(READY)  ## train what the film needs, then render it (FILM=spirals QUALITY=l|m|h|p|k)
 	$(BIN)/neurofilm film $(FILM) --quality $(QUALITY) --overwrite
@@ -36,12 +36,15 @@ bench: $(READY)  ## measure against the alternatives, each pair in one run (BENC
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	set -e; for name in $(BENCH); do $(BIN)/python -m benchmarks.$$name $(ARGS); done
 
+bench-render: $(READY)  ## measure pictures alone (ARGS=mobjects|scenes|memory, or ARGS="scenes --scene warp")
+	$(BIN)/python -m benchmarks.render $(ARGS)
+
 clean:  ## remove .venv and everything that tools left; runs/ and films/ stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt tools/setup.sh
 	@tools/setup.sh $(VENV)

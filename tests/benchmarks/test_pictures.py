@@ -1,0 +1,69 @@
+"""The benchmarks of pictures: what they measure is what they say, and memory stays flat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from manim import tempconfig
+
+from benchmarks.pictures import films, memory, mobjects
+from scenes.mobjects.point_cloud import PointCloud
+from scenes.painting.camera import PaintCamera
+from scenes.parts import Part
+from scenes.stage import Stage
+
+
+def test_memory_stays_flat_over_many_pictures_and_texts() -> None:
+    grown = memory.growth(60.0, 160, 90, 4)
+    assert grown < 20, f"memory grew by {grown:.0f} MB over 15 captions: over 3 minutes that would be too much"
+
+
+def test_memory_that_is_not_given_back_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Leaking(memory.LongScene):
+        kept: ClassVar[list[np.ndarray]] = []
+
+        def caption(self, text: str | None) -> None:
+            super().caption(text)
+            self.kept.append(np.ones(1_000_000))
+
+    monkeypatch.setattr(memory, "LongScene", Leaking)
+    assert memory.growth(40.0, 160, 90, 4) > 40
+
+
+def test_one_second_out_of_several_is_taken() -> None:
+    assert films.within(0, 3 * films.RATE, 3) == list(range(films.RATE))
+    assert films.within(films.RATE - 2, 3 * films.RATE + 2, 3) == [58, 59, 180, 181]
+
+
+class Short(Stage):
+    """Two seconds of a point that moves."""
+
+    def construct(self) -> None:
+        cloud = PointCloud(np.zeros((1, 2)), "#ffffff")
+        self.play_clock(2.0, lambda share: cloud.set_positions(np.array([[share, 0.0]])), cloud)
+
+
+def test_a_scene_s_times_are_of_all_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("WIDTH", 160), ("HEIGHT", 90), ("RATE", 10), ("BURST", 7)):
+        monkeypatch.setattr(films, name, value)
+    times = films.scene_times(Part(Short, {}, {}), tmp_path, 1)
+    assert times.length == 2.0
+    assert times.building > 0 and times.drawing > 0 and times.encoding > 0
+    assert times.ratio == (2 * times.building + times.drawing) / times.encoding
+
+
+@pytest.mark.parametrize("make", [mobjects.points_and_grid, mobjects.diagram, mobjects.image_panel])
+def test_both_sides_draw_the_same_picture(make: object) -> None:
+    with tempconfig({"pixel_width": 320, "pixel_height": 180, "frame_height": 8.0, "frame_width": 128 / 9}):
+        pair = make()  # type: ignore[operator]
+        pictures = []
+        for mobject in (pair.painted, pair.plain()):
+            camera = PaintCamera()
+            camera.capture_mobjects([mobject])
+            pictures.append(camera.pixel_array[..., :3].astype(np.int64))
+    shown = pictures[1].max(axis=-1) > 40
+    assert shown.sum() > 1000
+    assert np.abs(pictures[0] - pictures[1])[shown].mean() < 30
