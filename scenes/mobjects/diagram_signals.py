@@ -224,7 +224,5 @@ def matching_weights(plan: Plan, weights: Sequence[np.ndarray]) -> list[np.ndarr
     for k, weight in enumerate(weights):
         needed = (plan.columns[k].count, plan.columns[k + 1].count)
         if np.shape(weight) != needed:
-            raise ConfigurationError(
-                f"weights of the shape {np.shape(weight)} do not match link {k}, which is {needed}"
-            )
+            raise ConfigurationError(f"link {k} takes weights of the shape {needed}, not {np.shape(weight)}")
     return [_drawn(plan, k, np.asarray(weight, dtype=np.float64)) for k, weight in enumerate(weights)]

@@ -133,6 +133,7 @@ class NetworkDiagram(VGroup):
         self.resting_widths = np.full(len(self.ends), 1.5)
         self.edge_strengths = np.ones(len(self.ends))
         self.node_strengths = [np.ones(len(nodes)) for nodes in self.places]
+        self.node_sizes = [np.ones(len(nodes)) for nodes in self.places]
         self.names: list[Still] = []
         if lines:
             nouns = nouns or ["input", *["neuron"] * (len(self.places) - 1)]
@@ -306,7 +307,7 @@ class NetworkDiagram(VGroup):
 
     def _show_discs(self, look: Look) -> None:
         """Neurons are hollow where nothing is shown, and dim towards the background, so that none shows through."""
-        theme, cores, rings = self.theme, [np.zeros((0, 3))], [np.zeros((0, 3))]
+        theme, cores, rings, sizes = self.theme, [np.zeros((0, 3))], [np.zeros((0, 3))], [np.zeros(0)]
         ground, bright, glow, ring = (
             np.array(rgb(colour)) for colour in (theme.background, theme.activation, theme.highlight, theme.muted)
         )
@@ -316,8 +317,11 @@ class NetworkDiagram(VGroup):
             changed = (glow - ground) * np.asarray(look.glow[k])[:, None]
             cores.append(ground + (active + (changed - active) * look.glowing[k]) * strength)
             rings.append(ground + (ring - ground) * strength)
+            sizes.append(self.node_sizes[k] * self.radius)
         self.cores.set_colours(np.concatenate(cores))
         self.rings.set_colours(np.concatenate(rings))
+        self.rings.radius = np.concatenate(sizes)
+        self.cores.radius = np.maximum(self.rings.radius - RING, 0.6 * self.rings.radius)
 
     def set_opacity(self, opacity: float, family: bool = True) -> NetworkDiagram:
         """Fade the whole; the neurons' insides stay opaque, so that connections never show through."""
@@ -334,7 +338,7 @@ class NetworkDiagram(VGroup):
         """
         return self._blend(self._on_layer(before), self._on_layer(layer), amount)
 
-    def focus_neuron(self, column: int, node: int, amount: float = 1.0) -> NetworkDiagram:
+    def focus_neuron(self, column: int, node: int, amount: float = 1.0, growth: float = 1.0) -> NetworkDiagram:
         """Dim all but one neuron or map, what it hears, and the connections between.
 
         Parameters
@@ -345,9 +349,12 @@ class NetworkDiagram(VGroup):
             Which of those that are drawn of the column, from the top.
         amount : float
             How far it has come from no focus at all.
+        growth : float
+            How much larger the neuron is drawn.
         """
         if not (0 <= column < len(self.places) and 0 <= node < len(self.node_strengths[column])):
             raise ConfigurationError(f"there is no neuron {node} drawn in column {column} to focus on")
+        self.node_sizes[column][node] = growth
         return self._blend(self._on_layer(None), self._on_neuron(column, node), amount)
 
     def _blend(self, start: tuple[Any, Any], end: tuple[Any, Any], amount: float) -> NetworkDiagram:
