@@ -186,7 +186,7 @@ class SegmentSink:
     def __init__(self, segments: Sequence[Segment], folder: SegmentFolder, size: Size, report: Report) -> None:
         self.missing = list(segments)
         self.folder, self.size, self.report = folder, size, report
-        self._pixels = [np.zeros((size.height, size.width, 4), np.uint8) for _ in range(2)]
+        self._free: list[np.ndarray] = []
         self._encoder: Encoder | None = None
         self._file: Any = None
 
@@ -196,9 +196,7 @@ class SegmentSink:
         return range(max(first, self.missing[0].first), min(last, self.missing[-1].end))
 
     def buffer(self) -> np.ndarray:
-        # two take turns, since a picture that is faded is read while another one is written
-        self._pixels.reverse()
-        return self._pixels[0]
+        return self._free.pop() if self._free else np.zeros((self.size.height, self.size.width, 4), np.uint8)
 
     def put(self, frames: Sequence[int], pixels: np.ndarray) -> None:
         frames = list(frames)
@@ -213,6 +211,7 @@ class SegmentSink:
             if frames[count - 1] == segment.end - 1:
                 self._finish()
             del frames[:count]
+        self._free.append(pixels)
 
     def _open(self, segment: Segment) -> None:
         self._file = self.folder.writing(segment)

@@ -132,7 +132,7 @@ WRONG = {
     'title = "a"\n' + BEAT + 'captions = { first = "a" }': "captions.first: the scene's captions are numbered from 1",
     'title = "a"\n' + BEAT + 'captions = { 0 = "a" }': "captions.0: the scene's captions are numbered from 1",
     'title = "a"\n' + BEAT + "captions = { 1 = 2 }": "captions.1=2 must be text",
-    'title = "a"\n' + BEAT + f'captions = {{ 1 = "{"long " * 20}" }}': "captions.1: the caption .* at most 2 lines of 42",
+    'title = "a"\n' + BEAT + f'captions = {{ 1 = "{"long " * 20}" }}': "captions.1: the caption .* 2 lines of 42",
     'title = "a"\n' + BEAT + "holds = { 1 = inf }": "holds.1=inf must be a finite number",
     'title = "a"\n' + BEAT + 'transition = "wipe"': "transition='wipe' must be one of 'cut', 'fade'",
     'title = "a"\n' + BEAT + 'chapter = ""': "chapter='' must be one line",
