@@ -181,12 +181,24 @@ def check_disk() -> Iterator[Finding]:
 
 
 def check_gpu() -> Iterator[Finding]:
-    from numba import cuda
+    """A training step on the GPU against the CPU's, where there is one."""
+    from engine.devices import describe_gpu, what_is_missing
 
-    if cuda.is_available():
-        yield Finding("gpu", str(cuda.get_current_device().name), required=False)
-    else:
-        yield Finding("gpu", "none that CUDA can use; nothing needs one", required=False)
+    missing = what_is_missing()
+    if missing:
+        yield Finding("gpu", f"none is used, and nothing needs one: {missing}", required=False)
+        return
+    import numpy as np
+
+    from engine.layers import Dense
+    from engine.network import Network
+
+    layers, rng = [Dense(8, "tanh"), Dense(1)], np.random.default_rng(0)
+    x, y = rng.normal(size=(16, 4)), rng.normal(size=(16, 1))
+    found, expected = (Network(layers, (4,), device=device).gradient(x, y, "mse")[1] for device in ("cuda", "cpu"))
+    right = np.allclose(found, expected, rtol=1e-4, atol=1e-5)
+    remedy = "" if right else "its numbers are not the CPU's: train with --device cpu, and report this"
+    yield Finding("gpu", describe_gpu(), remedy, required=False)
 
 
 def _fits(version: str, specifier: str) -> bool:

@@ -19,6 +19,7 @@ from cli.options import (
     output_option,
     overwrite_option,
 )
+from engine.devices import DEVICES, choose_device
 from engine.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         "neurofilm train flowers.csv --target species",
         "neurofilm train pets/ --image-size 32 --colour",
         "neurofilm train blobs --from runs/blobs --freeze 0",
+        "neurofilm train lenet --device cuda",
     ),
 )
 @click.argument("source", metavar="EXPERIMENT|FILE|FOLDER", required=False)
@@ -51,13 +53,16 @@ if TYPE_CHECKING:
 )
 @click.option("--from", "weights_from", type=click.Path(path_type=Path), metavar="RUN", help="Weights to begin with.")
 @click.option("--freeze", metavar="0-3", help="Layers that keep their weights.")
+@click.option("--device", type=click.Choice(DEVICES), default="cpu", help="What computes; auto takes a GPU if it can.")
 @click.option("--target", metavar="COLUMN", help="The column of FILE that is to be predicted.")
 @click.option("--image-size", type=click.IntRange(min=1), metavar="PIXELS", help="Side of the images of FOLDER.")
 @click.option("--colour", is_flag=True, default=None, help="Keep the colours of the images of FOLDER.")
 @data_dir_option
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run that was stopped.")
 @overwrite_option
-def train(source: str | None, output: Path | None, resume: Path | None, overwrite: bool, **given: Any) -> None:
+def train(
+    source: str | None, output: Path | None, resume: Path | None, overwrite: bool, device: str, **given: Any
+) -> None:
     """Train a network and record every epoch.
 
     EXPERIMENT is one of `neurofilm list experiments` or a TOML file, such as the experiment.toml of a run directory;
@@ -67,11 +72,14 @@ def train(source: str | None, output: Path | None, resume: Path | None, overwrit
     changes = {name: value for name, value in given.items() if value is not None}
     if resume is not None:
         if source is not None or output is not None or overwrite or changes:
-            raise click.UsageError("--resume goes on with a run as it was begun and takes nothing beside RUN")
-        resume_run(find_run(resume))
+            raise click.UsageError(
+                "--resume goes on with a run as it was begun and takes nothing beside RUN but --device"
+            )
+        resume_run(find_run(resume), device=choose_device(device, _say))
         return
     if source is None:
         raise click.UsageError("missing EXPERIMENT or FILE; neurofilm list experiments shows those that come with it")
+    device = choose_device(device, _say)
     weights_from = changes.pop("weights_from", None)
     weights_from = None if weights_from is None else find_run(weights_from)
 
@@ -86,30 +94,30 @@ def train(source: str | None, output: Path | None, resume: Path | None, overwrit
             f"{run} exists already; give --overwrite to replace it, -o to write elsewhere, or go on with it: "
             f"neurofilm train --resume {run}"
         )
-    train_experiment(experiment, run, overwrite=overwrite)
+    train_experiment(experiment, run, overwrite=overwrite, device=device)
 
 
-def train_experiment(experiment: Experiment, run: Path, *, overwrite: bool = False) -> Recording:
+def train_experiment(experiment: Experiment, run: Path, *, overwrite: bool = False, device: str = "cpu") -> Recording:
     """Train with a progress bar and say how it went."""
     from cli.progress import EpochProgress
     from engine.run import run_experiment
 
-    announce_compilation()
+    announce_compilation(device)
     progress = EpochProgress(experiment.name)
     with saying_how_to_go_on(run):
-        recording = run_experiment(experiment, run, overwrite=overwrite, progress=progress, say=_say)
+        recording = run_experiment(experiment, run, overwrite=overwrite, progress=progress, say=_say, device=device)
     report(recording)
     return recording
 
 
-def resume_run(run: Path) -> Recording:
+def resume_run(run: Path, *, device: str = "cpu") -> Recording:
     """Go on with a run and say how it went."""
     from cli.progress import EpochProgress
     from engine.run import resume
 
-    announce_compilation()
+    announce_compilation(device)
     with saying_how_to_go_on(run):
-        recording = resume(run, progress=EpochProgress(run.name))
+        recording = resume(run, progress=EpochProgress(run.name), device=device)
     report(recording)
     return recording
 
@@ -136,10 +144,14 @@ def _say(sentence: str) -> None:
     click.echo(sentence, err=True)
 
 
-def announce_compilation() -> None:
+def announce_compilation(device: str = "cpu") -> None:
     from engine.jit import cache_is_cold
 
-    if cache_is_cold():
+    if device == "cuda":
+        from engine.devices import describe_gpu
+
+        click.echo(f"Compiling for {describe_gpu()}; this takes some seconds.", err=True)
+    elif cache_is_cold():
         click.echo("Compiling the kernels; this takes some seconds and happens once.", err=True)
 
 

@@ -179,6 +179,11 @@ class Network:
             self._program = machine.assemble(self.plan.operations, self.plan.spans, self.input_shape, self.dtype)
         return self._program
 
+    def to(self, device: str) -> Network:
+        """Have another device compute from now on (see the parameter `device`), and give the network itself."""
+        self.device = choose_device(device)
+        return self
+
     @property
     def gpu(self) -> Gpu:
         """The same network on the GPU, made on first use."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.dataset_section import forget_data, load_data
 from engine.datasets.dataset import as_arrays
+from engine.devices import choose_device
 from engine.errors import RecordingError
 from engine.experiment import Experiment
 from engine.recording import Recorder, Recording
@@ -25,6 +26,7 @@ def run_experiment(
     progress: Progress | None = None,
     callbacks: Iterable[Callback] = (),
     say: Callable[[str], None] | None = None,
+    device: str = "cpu",
 ) -> Recording:
     """Train the experiment's network, record every epoch, and measure the test data at the end.
 
@@ -38,7 +40,10 @@ def run_experiment(
     progress, callbacks
         See `engine.training.fit`.
     say : callable, optional
-        Told, a sentence each, which layers take no weights from the run that the experiment names.
+        Told, a sentence each, which layers take no weights from the run that the experiment names, and why the device
+        "auto" is the CPU.
+    device : {"cpu", "cuda", "auto"}
+        What computes; see Network.
 
     Returns
     -------
@@ -54,9 +59,10 @@ def run_experiment(
     TrainingError
         When the loss is no longer finite; the recording holds every epoch before.
     """
+    device = choose_device(device, say)
     train, validation, test = experiment.dataset_parts()
     complete = experiment.resolved(train)
-    network = complete.build_network(train)
+    network = complete.build_network(train).to(device)
     if complete.network.weights_from is not None:
         for sentence in take_weights(network, Recording(complete.network.weights_from)):
             if say is not None:
@@ -93,10 +99,17 @@ def _pair(x: NDArray[Any] | None, y: NDArray[Any] | None) -> tuple[NDArray[Any],
     return None if x is None or y is None else (x, y)
 
 
-def resume(path: str | Path, *, progress: Progress | None = None, callbacks: Iterable[Callback] = ()) -> Recording:
+def resume(
+    path: str | Path,
+    *,
+    progress: Progress | None = None,
+    callbacks: Iterable[Callback] = (),
+    device: str = "cpu",
+) -> Recording:
     """Go on with the run of an experiment that was stopped, to the same bits as if it had not been.
 
-    The recorded data are used, whatever became of the file that they were read from.
+    On another device than before it goes on to the same numbers but for rounding. The recorded data are used, whatever
+    became of the file that they were read from.
 
     Raises
     ------
@@ -118,7 +131,7 @@ def resume(path: str | Path, *, progress: Progress | None = None, callbacks: Ite
             f"{recording.path} has finished its {training.epochs} epochs: there is nothing to go on with"
         )
     data = recording.data
-    network = recording.build_network()
+    network = recording.build_network().to(device)
     recorder, checkpoint = Recorder.resume(recording.path)
     try:
         recorder.start(network, recording.training, data.arrays())

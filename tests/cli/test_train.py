@@ -326,3 +326,25 @@ def test_info_shows_what_would_steer_the_terminal(workplace: Path, succeeds: Run
     assert Recording("runs/wild").data.class_names == ("\x1b[2Jblue", "red")
     shown = CliRunner().invoke(main, ["info", "wild"], color=True).output
     assert "classes     \\x1b[2Jblue, red" in shown and "\x1b" not in shown
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.devices.what_is_missing", lambda: "this test has none")
+
+
+def test_without_a_gpu_auto_trains_on_the_cpu_and_says_so(
+    workplace: Path, small_experiment: Path, succeeds: Run, no_gpu: None
+) -> None:
+    result = succeeds("train", small_experiment, "--device", "auto")
+    assert "the CPU computes, because this test has none" in result.stderr
+    assert Recording("runs/small").state == "finished"
+
+
+def test_without_a_gpu_cuda_is_refused_before_anything_is_written(
+    workplace: Path, small_experiment: Path, neurofilm: Run, no_gpu: None
+) -> None:
+    result = neurofilm("train", small_experiment, "--device", "cuda")
+    assert result.exit_code == WRONG_USAGE
+    assert "device 'cuda' cannot be used: this test has none" in result.stderr
+    assert not Path("runs").exists()
