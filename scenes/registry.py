@@ -79,6 +79,12 @@ SCENES: dict[str, SceneEntry] = {
         "What the neurons of images look for, over training",
         experiments=("mnist-16",),
     ),
+    "pixels": SceneEntry(
+        "scenes.pixels",
+        "Pixels",
+        "What an image is to a program, and how little its pixels tell",
+        experiments=("mnist-16",),
+    ),
     "parameters": SceneEntry(
         "scenes.parameters",
         "Parameters",
