@@ -115,6 +115,19 @@ SCENES: dict[str, SceneEntry] = {
         "Activation functions and their slopes, and why layers need them",
         experiments=("tanh-stack", "linear-stack", "perceptron"),
     ),
+    "descent": SceneEntry(
+        "scenes.descent",
+        "Descent",
+        "Training as a walk downhill: the loss over two weights, learning rates, and rules that race",
+        experiments=(
+            "descent",
+            "descent-slow",
+            "descent-fast",
+            "descent-batch",
+            "descent-momentum",
+            "descent-adam",
+        ),
+    ),
     "overfit": SceneEntry(
         "scenes.overfit",
         "Overfit",

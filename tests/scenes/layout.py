@@ -57,6 +57,7 @@ SENTINEL = Theme(
 MOST_BLUE = 2
 
 TOLERANCE = 0.02
+PIECES = 12  # of a surface along each side
 SMALLEST = TEXT.small - 0.5  # size of letters
 Box = tuple[str, np.ndarray]  # what it is, and left, right, bottom, top
 
@@ -88,8 +89,15 @@ def boxes(scene: BaseStage) -> tuple[list[Box], list[Box]]:
         elif isinstance(member, (Field, ValueField)) and member.opacity > 0:
             pictures.append((f"field at {member.get_center()[:2].round(2)}", box_of(member.points)))
         elif isinstance(member, Surface) and member.view is not None and member.opacity > 0:
-            seen = member.points[np.isfinite(member.points).all(axis=1)]
-            pictures.append((f"surface at {seen.mean(axis=0)[:2].round(2)}", box_of(seen)))
+            # piece by piece: a tilted surface leaves room in the corners of its box
+            rows, columns = (max(1, size // PIECES) for size in member.shape)
+            grid = member.points.reshape(*member.shape, 3)
+            for r in range(0, member.shape[0] - 1, rows):
+                for c in range(0, member.shape[1] - 1, columns):
+                    piece = grid[r : r + rows + 1, c : c + columns + 1].reshape(-1, 3)
+                    piece = piece[np.isfinite(piece).all(axis=1)]
+                    if len(piece):
+                        pictures.append((f"surface at {piece.mean(axis=0)[:2].round(2)}", box_of(piece)))
     return texts, pictures
 
 

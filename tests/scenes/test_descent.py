@@ -1,0 +1,157 @@
+"""Scene `descent`: the surface, the paths on it and what is said, against the recordings."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from scipy.interpolate import RegularGridInterpolator
+
+from engine.analysis.isoline import Bounds
+from engine.errors import RenderError
+from engine.recording import Recording
+from scenes.descent.race import RacePart
+from scenes.descent.rates import RatesPart
+from scenes.descent.scene import RUNNERS, Descent
+from scenes.descent.surface import SurfacePart
+from scenes.descent.terrain import ASIDE, Terrain, losses_over, path_of
+from scenes.rendering import make_part
+from scenes.theme import Zone
+from tests.scenes.conftest import SmallRun
+from tests.scenes.layout import walk
+
+NAMES = ("descent", "descent-slow", "descent-fast", *RUNNERS.values())
+BOUNDS = Bounds(-3.0, 4.0, -2.0, 3.0)
+ZONE = Zone(-3.0, 5.0, -2.0, 2.0)
+
+
+def told(small_run: SmallRun, part: str, kind: type, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
+    """The object that told a part, and what was said."""
+    made: list[Any] = []
+    tell = vars(kind)["tell"]
+
+    def remembered(self: Any) -> None:
+        made.append(self)
+        tell(self)
+
+    monkeypatch.setattr(kind, "tell", remembered)
+    scene = cast(Descent, walk(Descent, {name: small_run(name) for name in NAMES}, {"parts": part})[0])
+    assert 15 < scene.now < 60
+    return made[0], " ".join(cue.text.replace("\n", " ") for cue in scene.cues)
+
+
+def loss(recording: Recording, parameters: np.ndarray) -> float:
+    x, y = recording.data.x[:, 0].astype(float), recording.data.y.ravel().astype(float)
+    return float(np.mean((np.tanh(parameters[0] * x + parameters[1]) - y) ** 2))
+
+
+def test_heights_are_losses(small_run: SmallRun) -> None:
+    recording = small_run("descent")
+    found = losses_over(recording, BOUNDS, 15)
+    expected = [[loss(recording, np.array([a, b])) for a in found.a] for b in found.b]
+    np.testing.assert_allclose(found.losses, expected, rtol=1e-4)
+    assert found.losses.shape == (11, 15)
+
+
+@pytest.mark.parametrize("tilt", [0.0, ASIDE])
+def test_the_recorded_path_lies_on_the_surface(manim_settings: None, small_run: SmallRun, tilt: float) -> None:
+    recording = small_run("descent-fast")
+    moments, parameters = path_of(recording)
+    assert np.array_equal(moments, recording.epochs)
+    assert np.array_equal(parameters, [recording.parameters(epoch) for epoch in recording])
+    found = losses_over(recording, BOUNDS)
+    terrain = Terrain(found, ZONE, lambda: 12.0, ("weight", "bias"))
+    path = terrain.add_path(moments, parameters, "#ffffff")
+    terrain.set_tilt(tilt)
+    path.set_moment(float(moments[-1]))
+    # straight pieces between the recorded places, each subdivided, lifted by the loss there and looked at
+    ground = np.concatenate([np.linspace(a, b, 2000)[:-1] for a, b in zip(parameters, parameters[1:], strict=False)])
+    lifted = RegularGridInterpolator((found.b, found.a), found.losses)(np.column_stack([ground[:, 1], ground[:, 0]]))
+    space = np.column_stack(
+        [(ground - terrain.middle) * terrain.scale, (lifted - (terrain.low + terrain.high) / 2) * terrain.lift]
+    )
+    expected = terrain.view.look(space)
+    for vertex in path.line.points[:, :2]:
+        assert np.linalg.norm(expected - vertex, axis=1).min() < 0.01
+    for epoch in recording:
+        path.set_moment(epoch)
+        at = parameters[epoch]
+        height = RegularGridInterpolator((found.b, found.a), found.losses)([[at[1], at[0]]])[0]
+        assert height == pytest.approx(recording.evaluate(epoch)["loss"], abs=0.01)
+        place = [*((at - terrain.middle) * terrain.scale), (height - (terrain.low + terrain.high) / 2) * terrain.lift]
+        np.testing.assert_allclose(path.ball.points[0, :2], terrain.view.look(np.array([place]))[0], atol=2e-3)
+        np.testing.assert_allclose(path.dots.points[epoch], path.ball.points[0], atol=1e-9)
+        assert (path.dots.radius > 0).sum() == epoch + 1
+
+
+def test_a_terrain_stays_in_its_zone(manim_settings: None, small_run: SmallRun) -> None:
+    now = [0.0]
+    terrain = Terrain(losses_over(small_run("descent"), BOUNDS, 21), ZONE, lambda: now[0])
+    for tilt in (0.0, ASIDE):
+        for time in (11.0, 12.3, 13.5, 14.7, 16.0):
+            now[0] = time
+            terrain.set_tilt(tilt)
+            x, y = terrain.surface.points[:, :2].T
+            assert ZONE.left - 0.02 < x.min() and x.max() < ZONE.right + 0.02
+            assert ZONE.bottom - 0.02 < y.min() and y.max() < ZONE.top + 0.02
+
+
+def test_single_steps_are_part_of_a_path(small_run: SmallRun) -> None:
+    recording = small_run("descent-batch")
+    moments, parameters = path_of(recording)
+    assert len(moments) == 13 and moments[1] == pytest.approx(1 / 6)
+    np.testing.assert_array_equal(parameters[1], recording.parameters(step=1))
+
+
+def test_curve_errors_and_numbers_follow_the_path(small_run: SmallRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    part, said = told(small_run, "surface", SurfacePart, monkeypatch)
+    recording = small_run("descent")
+    end = recording.parameters()
+    assert f"After 2 steps it lies in the valley: its loss is {recording.evaluate()['loss']:.3f}" in said
+    for parameters in (end, np.array([0.5, -0.25])):
+        part.at(parameters)
+        assert part.loss == pytest.approx(loss(recording, parameters), rel=1e-4)
+        weight, bias, shown = [float(number.text.replace("−", "-")) for number in part.numbers]
+        assert [weight, bias, shown] == pytest.approx([*parameters, part.loss], abs=0.006)
+        fit = part.fit
+        x = np.linspace(fit.x[0], fit.x[1], len(part.curve.points))
+        y = np.tanh(parameters[0] * x + parameters[1])
+        np.testing.assert_allclose(part.curve.points[:, :2], fit.places(x, y), atol=1e-4)
+        ends = part.errors.points.reshape(-1, 2, 3)[..., :2]
+        np.testing.assert_allclose(ends[:, 0], fit.places(recording.data.x[:, 0], recording.data.y.ravel()), atol=1e-5)
+        at = np.tanh(parameters[0] * recording.data.x[:, 0] + parameters[1])
+        np.testing.assert_allclose(ends[:, 1], fit.places(recording.data.x[:, 0], at), atol=1e-3)
+
+
+def test_three_rates_share_start_and_counter(small_run: SmallRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    part, said = told(small_run, "rates", RatesPart, monkeypatch)
+    assert part.rates == [0.1, 1.0, 10.0]
+    starts = [path.places[0] for path in part.paths]
+    np.testing.assert_allclose(starts, np.tile(starts[0], (3, 1)))
+    runs = [small_run(name) for name in ("descent-slow", "descent", "descent-fast")]
+    ends = [recording.evaluate()["loss"] for recording in runs]
+    assert f"After 2 steps the losses are {ends[0]:.2f}, {ends[1]:.2f} and {ends[2]:.2f}" in said
+    part.set_moment(1.5)
+    for path, number, recording in zip(part.paths, part.losses, runs, strict=True):
+        halfway = (recording.parameters(1).astype(float) + recording.parameters(2)) / 2
+        np.testing.assert_allclose(path.at(1.5), part.terrains[0].on_box(halfway)[0], atol=1e-6)
+        assert number.text == f"{recording.evaluate(1)['loss']:.3f}"
+
+
+def test_the_race_is_by_epochs(small_run: SmallRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    part, said = told(small_run, "race", RacePart, monkeypatch)
+    runs = {name: small_run(run) for name, run in RUNNERS.items()}
+    ends = {name: recording.evaluate()["loss"] for name, recording in runs.items()}
+    best = min(ends, key=lambda name: ends[name])
+    assert f"After 2 epochs the lowest loss is that of {best}: {ends[best]:.3f}" in said
+    assert "All have the same learning rate, 0.1" in said
+    for path, number, (name, recording) in zip(part.paths, part.losses, runs.items(), strict=True):
+        assert path.moment == 2.0
+        np.testing.assert_allclose(path.at(2.0), part.terrain.on_box(recording.parameters())[0], atol=1e-6)
+        assert number.text == f"{ends[name]:.3f}"
+
+
+def test_what_does_not_fit_is_named(small_run: SmallRun) -> None:
+    with pytest.raises(RenderError, match="whose weight and bias are the two axes: xor has 17 parameters"):
+        make_part("descent", small_run("xor"), {})
