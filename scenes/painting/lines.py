@@ -84,8 +84,7 @@ def blend_segment(words, x0, y0, x1, y1, half_width, peak, colour, share):
     if right <= 0 or left >= width or bottom <= 0 or top >= height:
         return
     fx, fy, length_f = np.float32(ux), np.float32(uy), np.float32(length)
-    limit, limit_2, solid_2 = np.float32(reach), np.float32(reach * reach), np.float32((reach - 1.0) ** 2)
-    full = np.uint32(np.uint8(peak + half))
+    limit = np.float32(reach)
     steep = abs(uy) > 1e-6
     slope, spread = (ux / uy, reach / abs(uy)) if steep else (0.0, right - left)
     for y in range(max(0, int(math.floor(top))), min(height, int(math.ceil(bottom)))):
@@ -94,18 +93,21 @@ def blend_segment(words, x0, y0, x1, y1, half_width, peak, colour, share):
         middle = x0 + py * slope
         first = int(max(left, middle - spread, 0.0))
         last = min(int(max(min(right, middle + spread), -1.0)) + 1, width)
-        py_f, px = np.float32(py), np.float32(first - 0.5 - x0)
-        for x in range(first, last):
-            px += one
+        row, py_f, from_x = words[y, first:last], np.float32(py), np.float32(first + 0.5 - x0)
+        begin, end = from_x * fx + py_f * fy, (from_x + np.float32(last - 1 - first)) * fx + py_f * fy
+        if min(begin, end) >= zero and max(begin, end) <= length_f:
+            # beside the line's ends nothing is rounded: the distance is that from the infinite line
+            away = from_x * fy - py_f * fx
+            for k in range(row.size):
+                cover = min(max(limit - abs(away + np.float32(k) * fy), zero), one) * peak + half
+                row[k] = blended(row[k], colour, (np.uint32(cover) * share + np.uint32(128)) >> np.uint32(8))
+            continue
+        for k in range(row.size):
+            px = from_x + np.float32(k)
             t = min(max(px * fx + py_f * fy, zero), length_f)
             ex, ey = px - t * fx, py_f - t * fy
-            distance_2 = ex * ex + ey * ey
-            if distance_2 >= limit_2:
-                continue
-            cover = full
-            if distance_2 > solid_2:
-                cover = np.uint32(np.uint8((limit - math.sqrt(distance_2)) * peak + half))
-            words[y, x] = blended(words[y, x], colour, (cover * share + np.uint32(128)) >> np.uint32(8))
+            cover = min(max(limit - math.sqrt(ex * ex + ey * ey), zero), one) * peak + half
+            row[k] = blended(row[k], colour, (np.uint32(cover) * share + np.uint32(128)) >> np.uint32(8))
 
 
 @kernel
