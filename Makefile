@@ -4,13 +4,13 @@ FILM    ?= spirals
 QUALITY ?= m
 ARGS    ?=
 EXAMPLES ?= 5000
-BENCH   ?= $(basename $(notdir $(wildcard benchmarks/[a-z]*.py)))
+BENCH   ?= $(filter-out cuda,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py))))
 
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: film test fuzz setup lint format bench bench-render clean help
+.PHONY: film test fuzz setup lint format bench bench-cuda bench-render clean help
 
 film: $(READY)  ## train what the film needs, then render it (FILM=spirals QUALITY=l|m|h|p|k)
 	$(BIN)/neurofilm film $(FILM) --quality $(QUALITY) --overwrite
@@ -35,6 +35,10 @@ format: $(READY)  ## let ruff lay out the code and mend what it can
 bench: $(READY)  ## measure against the alternatives, each pair in one run (BENCH=... picks a file of benchmarks/)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	set -e; for name in $(BENCH); do $(BIN)/python -m benchmarks.$$name $(ARGS); done
+
+bench-cuda: $(READY)  ## measure training on an NVIDIA GPU against PyTorch on it and against the CPU
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,cuda]'
+	$(BIN)/python -m benchmarks.cuda $(ARGS)
 
 bench-render: $(READY)  ## measure pictures alone (ARGS=mobjects|scenes|memory, or ARGS="scenes --scene warp")
 	$(BIN)/python -m benchmarks.render $(ARGS)
