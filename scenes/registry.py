@@ -97,6 +97,12 @@ SCENES: dict[str, SceneEntry] = {
         "Every hidden neuron draws a line; added up, lines become a region",
         experiments=("bullseye-3",),
     ),
+    "depth": SceneEntry(
+        "scenes.depth",
+        "Depth",
+        "Deeper networks see better, but only with ways round their layers",
+        experiments=("plain-small", "resnet-small"),
+    ),
     "distort": SceneEntry(
         "scenes.distort",
         "Distort",
@@ -133,6 +139,12 @@ SCENES: dict[str, SceneEntry] = {
         "Overfit",
         "Networks too small and too large for noisy data, dropout and early stopping",
         experiments=("overfit", "overfit-small", "overfit-right", "overfit-dropout", "overfit-early"),
+    ),
+    "backprop": SceneEntry(
+        "scenes.backprop",
+        "Backprop",
+        "One example, one step: the loss, every gradient on its way back, and what each weight does",
+        experiments=("pass-the-class",),
     ),
     "convolution": SceneEntry(
         "scenes.convolution",
