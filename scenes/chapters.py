@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from manim import VMobject
 
 from engine.errors import RenderError, nearest
+from scenes.stage import Stage
+from scenes.theme import TIMING
+
+
+class Chapters(Stage):
+    """A scene that tells its story in parts; the option ``parts`` chooses some of them.
+
+    A subclass names its `parts` and implements `build`, which makes what they share. A part ends with `leave`: what it
+    showed is still there when the scene ends with it, and fades away when another part follows.
+
+    Attributes
+    ----------
+    parts : dict of str to callable
+        Functions of the scene, by name, in their order.
+    """
+
+    parts: ClassVar[Mapping[str, Callable[[Any], None]]] = {}
+
+    def build(self) -> None:
+        """Compute what is shown, and make what stays for more than one part."""
+
+    def construct(self) -> None:
+        chosen = chosen_parts(self.options, list(self.parts))
+        self._left: tuple[VMobject, ...] = ()
+        self.build()
+        for name in chosen:
+            self.make_room()
+            self.parts[name](self)
+        self.wait(TIMING.beat)
+
+    def leave(self, *mobjects: VMobject) -> None:
+        """Say what is to fade away when something follows."""
+        self._left = mobjects
+
+    def make_room(self) -> None:
+        """Let fade what was to leave."""
+        if self._left:
+            self.fade(leaving=self._left, seconds=TIMING.quick)
+        self._left = ()
 
 
 def chosen_parts(options: Mapping[str, Any], known: Sequence[str]) -> list[str]:

@@ -63,7 +63,7 @@ def all_filters(stage: Convolution) -> None:
     for number in stage.other_images(OTHERS):
         change_image(stage, image, pictures, number, shown)
         stage.wait(0.7)
-    stage.fade(leaving=(image, filters, pictures, frames), seconds=TIMING.quick)
+    stage.leave(image, filters, pictures, frames)
 
 
 def change_image(stage: Convolution, image: ImagePanel, pictures: Tiles, number: int, shown: list[int]) -> None:

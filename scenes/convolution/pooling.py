@@ -138,7 +138,7 @@ def pooling(stage: Convolution) -> None:
     stage.caption("The next layer has fewer pixels to read,\nand its windows see more of the image.")
     stage.fade(*fewer)
     stage.wait(TIMING.slow + TIMING.quick)
-    stage.fade(leaving=(source, target, frames, *names, *fewer), seconds=TIMING.quick)
+    stage.leave(source, target, frames, *names, *fewer)
 
 
 def liveliest_places(pooled: Pooled, count: int) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.layers import Conv2D
-from scenes.chapters import chosen_parts
+from scenes.chapters import Chapters
 from scenes.convolution.filtering import Filtering
 from scenes.convolution.filters import all_filters
 from scenes.convolution.pooling import pooling
@@ -16,8 +16,6 @@ from scenes.convolution.stack import whole_network
 from scenes.convolution.window import slide_window
 from scenes.images import image_fault, sure_example, unseen_images
 from scenes.replay import Replay
-from scenes.stage import Stage
-from scenes.theme import TIMING
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -39,7 +37,7 @@ FULL = 0.7  # of the largest activation of all: what is shown as bright
 BEFORE = ("reshape", "dropout")  # what may come before the first convolution
 
 
-class Convolution(Stage):
+class Convolution(Chapters):
     """A filter slides over an image and its feature map fills; strides, padding and pooling; the whole network.
 
     Options: ``parts`` is a selection of ``"window"`` (one filter, sum by sum), ``"filters"`` (all of the first
@@ -48,6 +46,7 @@ class Convolution(Stage):
     them None: the last one is shown.
     """
 
+    parts = PARTS
     # what the parts have shown
     window_picture: WindowPicture
     sum_shown: tuple[float, float, float]  # the products, the bias, both
@@ -69,13 +68,6 @@ class Convolution(Stage):
         if first != "conv2d":
             return f"convolution shows a first layer that is a convolution: that of {recording.name} is {first!r}"
         return None
-
-    def construct(self) -> None:
-        parts = chosen_parts(self.options, list(PARTS))
-        self.build()
-        for name in parts:
-            PARTS[name](self)
-        self.wait(TIMING.beat)
 
     def build(self) -> None:
         """Choose the image and the filter."""

@@ -106,6 +106,7 @@ def sizes(stage: Convolution) -> None:
     ]
     stage.heading("How large the map is")
     for filtering, text in zip(stage.size_filterings, said, strict=True):
+        stage.make_room()
         show_size(stage, SizePicture(stage, filtering, pixel), text)
 
 
@@ -134,7 +135,7 @@ def show_size(stage: Convolution, picture: SizePicture, text: str) -> None:
 
     stage.play_clock(SECONDS, sweep, *picture.parts, rate_func=lambda t: t)
     stage.wait(TIMING.beat)
-    stage.fade(leaving=(*picture.parts, *names, *table), seconds=TIMING.quick)
+    stage.leave(*picture.parts, *names, *table)
 
 
 def size(shape: tuple[int, ...]) -> str:

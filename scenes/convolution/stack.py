@@ -72,7 +72,7 @@ def whole_network(stage: Convolution) -> None:
     if dense:
         stage.caption(f"All its filters have {filters:,} weights,\nthe dense layers after them {dense:,}.")
         stage.wait(TIMING.slow + TIMING.beat)
-    stage.fade(leaving=(stack, bars), seconds=TIMING.quick)
+    stage.leave(stack, bars)
 
 
 def pass_through(

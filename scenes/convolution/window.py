@@ -272,7 +272,7 @@ def activate(
     stage.caption(f"Wiring {pixels:,} pixels to {places:,} neurons\nwould take a weight for each pair.")
     stage.fade(*counts[2:])
     stage.wait(TIMING.slow + TIMING.beat)
-    stage.fade(leaving=(*counts, title, picture.image, picture.result, picture.frame), seconds=TIMING.quick)
+    stage.leave(*counts, title, picture.image, picture.result, picture.frame)
 
 
 def result_tiles(stage: Convolution, filtering: Filtering, box: np.ndarray) -> Tiles:

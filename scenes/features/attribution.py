@@ -31,6 +31,7 @@ def attribution(stage: Features) -> None:
     """A right answer, its pixels and its sum; then the surest mistake."""
     stage.explained = {}
     right_answer(stage)
+    stage.make_room()
     wrong_answer(stage)
 
 
@@ -93,8 +94,8 @@ class Weighed:
         stage.play_clock(TIMING.slow + TIMING.beat, lambda share: self.bars.set_progress(3 * share), self.bars)
 
     def leave(self, stage: Features) -> None:
-        """Go."""
-        stage.fade(leaving=(self.image, *self.map, self.bars), seconds=TIMING.quick)
+        """Make room for what follows, if something does."""
+        stage.leave(self.image, *self.map, self.bars)
 
 
 def right_answer(stage: Features) -> None:

@@ -38,6 +38,7 @@ def filters(stage: Features) -> None:
         show_first(stage, first, images)
     second = next((k for k in later if isinstance(net.layers[k], Conv2D)), None)
     if second is not None:
+        stage.make_room()
         show_later(stage, second)
 
 
@@ -70,7 +71,7 @@ def show_first(stage: Features, layer: int, images: np.ndarray) -> None:
     which = f"The one {noun} sees" if total == 1 else f"{which} {noun}s see"
     stage.caption(f"{which} {size} pixels each:\nblue wants strokes there, orange none.")
     stage.wait(TIMING.slow + TIMING.beat)
-    stage.fade(leaving=(grid, key), seconds=TIMING.quick)
+    stage.leave(grid, key)
 
 
 def show_later(stage: Features, layer: int) -> None:
@@ -93,7 +94,7 @@ def show_later(stage: Features, layer: int) -> None:
     stage.wait(TIMING.slow)
     stage.caption("These say little to us.\nBetter to ask what excites them.")
     stage.wait(TIMING.slow + TIMING.quick)
-    stage.fade(leaving=(grid, key, *notes), seconds=TIMING.quick)
+    stage.leave(grid, key, *notes)
 
 
 def matrix_boxes(rows: int, columns: int, width: float, height: float) -> np.ndarray:

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenes.chapters import chosen_parts
+from scenes.chapters import Chapters
 from scenes.features.attribution import attribution
 from scenes.features.filters import filters
 from scenes.features.units import classes, units
 from scenes.images import image_fault, unseen_images
 from scenes.replay import Replay
-from scenes.stage import Stage
-from scenes.theme import TIMING
 
 if TYPE_CHECKING:
     from engine.analysis.attribution import Attribution
@@ -30,7 +28,7 @@ MOST_CLASSES = 16
 MOST_IMAGES = 6000  # that are searched for those that excite a unit most
 
 
-class Features(Stage):
+class Features(Chapters):
     """What each layer looks for: its filters, the images that excite its units most, and which pixels decided.
 
     Options: ``parts`` is a selection of ``"filters"`` (the weights of the first layers), ``"units"`` (the pieces of
@@ -40,6 +38,7 @@ class Features(Stage):
     shown.
     """
 
+    parts = PARTS
     # what the parts have shown
     first_filters: WeightGrid
     later_filters: WeightGrid
@@ -66,13 +65,6 @@ class Features(Stage):
         if len(data.class_names) > MOST_CLASSES:
             return f"features has room for {MOST_CLASSES} classes: {name} has {len(data.class_names)}"
         return None
-
-    def construct(self) -> None:
-        parts = chosen_parts(self.options, list(PARTS))
-        self.build()
-        for name in parts:
-            PARTS[name](self)
-        self.wait(TIMING.beat)
 
     def build(self) -> None:
         """Read the network and find its layers."""

@@ -86,6 +86,7 @@ def units(stage: Features) -> None:
         layers = [*layers[: MOST_LAYERS - 1], layers[-1]]
     stage.grids = []
     for number, layer in enumerate(layers):
+        stage.make_room()
         show_layer(stage, number, layer)
 
 
@@ -147,7 +148,7 @@ def show_layer(stage: Features, number: int, layer: int) -> None:
 
     stage.play_clock(A_ROW * len(chosen), follow, grid, image, seen, rate_func=linear)
     stage.wait(TIMING.slow)
-    stage.fade(leaving=(image, seen, label, *names, grid), seconds=TIMING.quick)
+    stage.leave(image, seen, label, *names, grid)
 
 
 def layer_caption(stage: Features, number: int, layer: int, whole: bool) -> str:
@@ -218,4 +219,4 @@ def classes(stage: Features) -> None:
     stage.fade(*labels)
     stage.play_clock(TIMING.slow, lambda share: grid.show_rows(k * share), grid, rate_func=linear)
     stage.wait(TIMING.slow)
-    stage.fade(leaving=(grid, *labels), seconds=TIMING.quick)
+    stage.leave(grid, *labels)
