@@ -109,6 +109,12 @@ SCENES: dict[str, SceneEntry] = {
         "An image is squeezed, moved and turned: is it still recognised?",
         experiments=("mnist-16", "lenet"),
     ),
+    "loss": SceneEntry(
+        "scenes.loss",
+        "Loss",
+        "How wrong a guess is, as a number, and what training does to it",
+        experiments=("pass-the-class",),
+    ),
     "compare": SceneEntry(
         "scenes.compare",
         "Compare",
