@@ -176,6 +176,12 @@ SCENES: dict[str, SceneEntry] = {
         "How a recurrent network remembers and forgets: unrolled, its gates open to view, on its own",
         experiments=("lstm-adding", "rnn-adding", "rnn-sine", "lstm-lorenz"),
     ),
+    "code": SceneEntry(
+        "scenes.code",
+        "Code",
+        "Images squeezed through two numbers and rebuilt, the map that forms, and a walk over it",
+        experiments=("autoencoder-deep", "autoencoder-linear"),
+    ),
 }
 
 # What stands between scenes in films
