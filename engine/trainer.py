@@ -154,7 +154,7 @@ class Trainer:
         machine.lay_out_epoch(self._order, self.run[machine.SEED], self.epoch + 1, self.shuffle)
         first, before = 0, self.step
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
-        rates, start = self._learning_rates(), self.network.parameters.copy()
+        rates, start = self._learning_rates(self.epoch), self.network.parameters.copy()
         for last in sorted({*halts, self.batches}):
             with one_blas_thread():
                 machine.train_batches(
@@ -190,9 +190,9 @@ class Trainer:
         """Have `train_epoch` end before its next batch with KeyboardInterrupt; another thread may call this."""
         self.run[machine.STOP] = 1
 
-    def _learning_rates(self) -> NDArray[np.float64]:
-        """The learning rate for each step of the epoch to come."""
-        epochs = self.epoch + np.arange(self.batches) / self.batches
+    def _learning_rates(self, epoch: int) -> NDArray[np.float64]:
+        """The learning rate for each step of the epoch after `epoch`."""
+        epochs = epoch + np.arange(self.batches) / self.batches
         return self.optimizer.learning_rate * self.plateau[0] * self.schedule.factors(epochs, self.epochs)
 
     def evaluate(self, data: machine.Data | None = None) -> Metrics:

@@ -69,11 +69,10 @@ class Gpu:
         """The mean loss over a batch and its gradient; in training, running statistics are updated on the CPU too."""
         network, examples = self.network, data.x.shape[0]
         steps, state = self._steps_for(loss, answers), self._state()
-        totals = upload(np.zeros(3 * steps.prepare(examples).program.team))
+        totals = allocate(steps.size_of_totals(examples), np.float64)
         steps.launch(
             DIFFERENTIATE, state, upload_data(data), upload(np.arange(examples)), upload(np.zeros((1, 5))), totals,
-            upload(np.zeros(1, np.int64)), capacity=examples, first=0, last=1, step=step, seed=network.seed,
-            training=training,
+            capacity=examples, first=0, last=1, step=step, seed=network.seed, training=training,
         )  # fmt: skip
         found = state.copy_to_host().reshape(4, -1)
         network.parameters[:] = found[0]

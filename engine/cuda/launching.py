@@ -184,7 +184,6 @@ class Steps:
         order: Any,
         coefficients: Any,
         totals: Any,
-        signals: Any,
         *,
         capacity: int,
         first: int,
@@ -196,7 +195,7 @@ class Steps:
     ) -> None:
         """Go through the batches `first` … `last` - 1 of what `order` lays out; see `loops.take_steps`.
 
-        `totals` are three numbers for each thread of the program, `signals` one; both should be 0.
+        `totals` has the size `size_of_totals`.
         """
         program, table, constants, space, partial = self.prepare(capacity)
         parameters = self.network.parameter_count
@@ -207,22 +206,26 @@ class Steps:
         shared = self.shape.threads + 4 * parameters + self.space_per_example * capacity if self.in_block else 0
         self.kernel[program.blocks, self.shape.threads, stream, shared * self.network.dtype.itemsize](
             table, constants, *self._objective, state, space, *data, order, coefficients, *self._descent,
-            self.clip_norm, totals, signals, partial, numbers,
+            self.clip_norm, totals, partial, numbers,
         )  # fmt: skip
+
+    def size_of_totals(self, capacity: int, used: bool = False) -> int:
+        """The size of `totals`: the step that diverged, and two numbers for each thread, or only for those in use."""
+        threads = self.prepare(capacity).program.team
+        return 1 + 2 * (min(threads, capacity * self.outputs // self.item) if used else threads)
 
     def summed(self, totals: NDArray[np.float64], examples: int) -> NDArray[np.float64]:
         """The totals of all threads together, as `machine.train_batches` counts: loss, right answers, examples."""
         share = self.item / self.outputs
-        return np.array([*(totals.reshape(-1, 3)[:, :2].sum(0) * share), examples])
+        return np.array([*(totals[1:].reshape(-1, 2).sum(0) * share), examples])
 
     def evaluate(self, state: Any, data: DeviceData, examples: int, stream: Any = 0) -> NDArray[np.float64]:
         """The totals of a pass over data without training."""
         network = self.network
         capacity = min(examples, self.most_in_block() if self.in_block else network.chunk(examples))
-        totals = upload(np.zeros(3 * self.prepare(capacity).program.team), stream)
+        totals = allocate(self.size_of_totals(capacity), np.float64)
         self.launch(
             EVALUATE, state, data, upload(np.arange(examples), stream), upload(np.zeros((1, 5)), stream), totals,
-            upload(np.zeros(1, np.int64), stream), capacity=capacity, first=0, last=-(-examples // capacity),
-            training=False, stream=stream,
+            capacity=capacity, first=0, last=-(-examples // capacity), training=False, stream=stream,
         )  # fmt: skip
         return self.summed(totals.copy_to_host(stream=stream), examples)

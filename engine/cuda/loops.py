@@ -11,7 +11,7 @@ from typing import Any
 
 import numba.cuda
 
-from engine.cuda.linking import device_code
+from engine.cuda.linking import device_code, device_view
 from engine.cuda.team import BLOCK, BLOCKS, ME, SIZE, THREAD, add_up_block, copy_values, first_of
 from engine.jit import like
 from engine.optimizers import penalty_slope
@@ -93,16 +93,23 @@ def backward_pass(team, shared, table, constants, count, capacity, run, theta, v
         barrier()
 
 
+@device_view
+def totals_of(totals, thread):
+    """A thread's loss and right answers."""
+    return totals[1 + 2 * thread : 3 + 2 * thread]
+
+
 @device_code
-def measure(team, row, loss_dims, loss_constants, numbers, run, values, dvalues, targets, weights, totals, signals):
+def measure(team, row, loss_dims, loss_constants, numbers, run, values, dvalues, targets, weights, totals):
     """Add this thread's share of the loss and of the right answers to its totals, leave dloss/doutput in `dvalues`.
 
-    The loops of the CPU are called for one row at a time, or one output where each counts by itself.
+    The loops of the CPU are called for one row at a time, or one output where each counts by itself. In totals[0] stays
+    the number of a step whose loss is not finite.
     """
     item, features, at = numbers[ITEM], row[Y_SIZE], row[Y_START] * numbers[CAPACITY]
     items, wide = run[0] * features // item, numbers[WIDE]
     alone, share = (1, run[1], run[2], run[3]), like(loss_constants[0], 1.0 / items)
-    mine = totals[3 * team[ME] : 3 * team[ME] + 3]
+    mine = totals_of(totals, team[ME])
     for n in range(team[ME], items, team[SIZE]):
         example, start, stop = n * item // features, at + n * item, at + (n + 1) * item
         outputs, doutputs = values[start:stop], dvalues[start:stop]
@@ -112,7 +119,7 @@ def measure(team, row, loss_dims, loss_constants, numbers, run, values, dvalues,
         for i in range(item):
             doutputs[i] *= share
         if not math.isfinite(mine[0]):
-            signals[0] = run[2]
+            totals[0] = run[2]
 
 
 # --- steps --------------------------------------------------------------------------------------------------------
@@ -177,12 +184,12 @@ def descend(
 @device_code
 def take_steps(
     team, shared, table, constants, loss_dims, loss_constants, state, space, x, y, w, order, coefficients, segments,
-    penalised, penalties, clip_norm, totals, signals, partial, numbers,
+    penalised, penalties, clip_norm, totals, partial, numbers,
 ):  # fmt: skip
     """Go through the batches FIRST … LAST - 1 of the epoch that `order` lays out.
 
     MODE says whether to measure the loss only, to find its gradient too, or to train. Stops at a loss that is not
-    finite, whose step it leaves in signals[0].
+    finite. The launch that begins with the first batch sets the totals to 0.
     """
     capacity, count, parameters = numbers[CAPACITY], numbers[OPERATIONS], numbers[PARAMETERS]
     theta, gradient = state[:parameters], state[parameters : 2 * parameters]
@@ -194,6 +201,11 @@ def take_steps(
     values, dvalues, tape = space[:dvalues_at], space[dvalues_at:tape_at], space[tape_at:targets_at]
     targets, weights = space[targets_at:weights_at], space[weights_at : weights_at + capacity]
     start = numbers[FIRST] * capacity
+    if start == 0:
+        mine = totals_of(totals, team[ME])
+        mine[0], mine[1] = 0.0, 0.0
+        if team[ME] == 0:
+            totals[0] = 0.0
     gather(team, order, start, min(capacity, order.size - start), x, y, w, values, targets, weights)
     barrier()
     for batch in range(numbers[FIRST], numbers[LAST]):
@@ -202,12 +214,11 @@ def take_steps(
         run = (min(capacity, order.size - start), numbers[TRAINING], step, numbers[SEED])
         forward_pass(team, shared, table, constants, count, capacity, run, theta, values, tape)
         measure(
-            team, table[count - 1], loss_dims, loss_constants, numbers, run, values, dvalues, targets, weights, totals,
-            signals,
+            team, table[count - 1], loss_dims, loss_constants, numbers, run, values, dvalues, targets, weights, totals
         )  # fmt: skip
         barrier()
         if numbers[MODE] != EVALUATE:
-            if numbers[MODE] == TRAIN and signals[0] != 0:
+            if numbers[MODE] == TRAIN and totals[0] != 0:
                 return
             backward_pass(team, shared, table, constants, count, capacity, run, theta, values, dvalues, tape, gradient)
         if numbers[MODE] == TRAIN:
@@ -227,21 +238,21 @@ def take_steps(
 @device_code
 def in_grid(
     table, constants, loss_dims, loss_constants, state, space, x, y, w, order, coefficients, segments, penalised,
-    penalties, clip_norm, totals, signals, partial, numbers,
+    penalties, clip_norm, totals, partial, numbers,
 ):  # fmt: skip
     """Take steps with all blocks; what they work on stays in the GPU's memory and its caches."""
     shared = cuda.shared.array(SCRATCH, REAL)
     team = (cuda.grid(1), cuda.gridsize(1), cuda.blockIdx.x, cuda.gridDim.x, cuda.threadIdx.x, cuda.blockDim.x)
     take_steps(
         team, shared, table, constants, loss_dims, loss_constants, state, space, x, y, w, order, coefficients, segments,
-        penalised, penalties, clip_norm, totals, signals, partial, numbers,
+        penalised, penalties, clip_norm, totals, partial, numbers,
     )  # fmt: skip
 
 
 @device_code
 def in_block(
     table, constants, loss_dims, loss_constants, state, space, x, y, w, order, coefficients, segments, penalised,
-    penalties, clip_norm, totals, signals, partial, numbers,
+    penalties, clip_norm, totals, partial, numbers,
 ):  # fmt: skip
     """Take steps with one block, for a network so small that all it works on fits into shared memory."""
     shared = cuda.shared.array(0, REAL)
@@ -252,7 +263,7 @@ def in_block(
     barrier()
     take_steps(
         team, shared, table, constants, loss_dims, loss_constants, inner_state, inner_space, x, y, w, order,
-        coefficients, segments, penalised, penalties, clip_norm, totals, signals, partial, numbers,
+        coefficients, segments, penalised, penalties, clip_norm, totals, partial, numbers,
     )  # fmt: skip
     barrier()
     copy_values(team, inner_state, state)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
+import numba.cuda
 import numpy as np
-from numba import cuda
 
 from engine import machine
 from engine.cuda.gpu import upload_data
@@ -24,7 +24,9 @@ from engine.trainer import Metrics, Trainer, check_clip_norm, stretches
 # About how long a launch may last, in seconds: an interruption waits for its end, and so does a screen that is drawn
 # by the same GPU.
 LAUNCH_SECONDS = 0.2
-FIRST_LAUNCH = 256  # steps, before it is known how long they take
+FIRST_LAUNCH = 64  # steps, before it is known how long they take
+
+cuda: Any = numba.cuda
 
 coefficients: Any = None  # given by `specialise`
 
@@ -43,15 +45,20 @@ def _fill_kernel(name: str) -> Any:
     return specialise(fill_coefficients, name, coefficients=OPTIMIZERS[name].coefficients)
 
 
-class Epoch(NamedTuple):
-    """What the launches of one epoch read and write on the GPU."""
+class Slot:
+    """What the launches of one epoch read and write: one of two, since an epoch is under way while one is reported."""
 
-    number: int
-    order: Any
-    coefficients: Any
-    totals: Any
-    signals: Any
-    rate: float  # of the last step
+    def __init__(self, steps: Steps, batch_size: int, batches: int, examples: int) -> None:
+        size, dtype = 4 * steps.network.parameter_count, steps.network.dtype
+        self.order, self.host_order = allocate(examples, np.int64), cuda.pinned_array(examples, np.int64)
+        self.coefficients = upload(np.zeros((batches, 5)))
+        self.host_coefficients = cuda.pinned_array((batches, 5), np.float64)
+        self.totals = allocate(steps.size_of_totals(batch_size), np.float64)
+        self.host_totals = cuda.pinned_array(steps.size_of_totals(batch_size, used=True), np.float64)
+        self.snapshot, self.host_snapshot = allocate(size, dtype), cuda.pinned_array(size, dtype)
+        self.epoch = 0  # the number of the epoch that it is used for
+        self.launched = 0  # how many of its steps have been launched
+        self.rate = 0.0  # of its last step
 
 
 class CudaTrainer(Trainer):
@@ -71,12 +78,11 @@ class CudaTrainer(Trainer):
         )  # fmt: skip
         self._stream, self._copies = cuda.stream(), cuda.stream()
         self._data: dict[int, tuple[machine.Data, DeviceData]] = {}
-        parameters = network.parameter_count
-        self._state = allocate(4 * parameters, network.dtype)  # parameters, gradient, two moments
-        self._snapshot = allocate(4 * parameters, network.dtype)
-        self._evaluated = allocate(4 * parameters, network.dtype)
-        self._arrived = cuda.pinned_array(4 * parameters, network.dtype)
-        self._ahead: tuple[Epoch, int] | None = None  # the epoch that is under way, and its steps that are launched
+        self._state = allocate(4 * network.parameter_count, network.dtype)  # parameters, gradient, two moments
+        self._evaluated = allocate(4 * network.parameter_count, network.dtype)
+        self._slots = [Slot(self._steps, self.batch_size, self.batches, self.data.x.shape[0]) for _ in range(2)]
+        self._reported: Slot | None = None  # that of the epoch that was given last
+        self._ahead: Slot | None = None  # that of the epoch that is under way
         self._launch_steps = FIRST_LAUNCH
 
     @property
@@ -85,118 +91,112 @@ class CudaTrainer(Trainer):
         return self._steps.in_block
 
     def train_epoch(self, at_steps: Mapping[int, Callable[[], None]] | None = None) -> Metrics:
-        before = self.step
+        self._check_stop()
+        before, start = self.step, self.network.parameters.copy()
+        slot = self._take_ahead() or self._begin()
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
-        start = self.network.parameters.copy()
-        epoch, launched = self._take_ahead() or self._begin()
         for stop in sorted({*halts, self.batches}):
-            self._run(epoch, launched, stop)
-            launched = max(launched, stop)
-            self._check_signals(epoch)
+            self._run(slot, stop)
             if at_steps and before + stop in at_steps:
-                self._fetch()
+                self._state.copy_to_host(slot.host_snapshot, stream=self._stream)
+                self._stream.synchronize()
+                self._give(slot)
                 at_steps[before + stop]()
-        self._snapshot.copy_to_device(self._state, stream=self._stream)
-        taken = cuda.event()
-        taken.record(self._stream)
-        totals = self._steps.summed(epoch.totals.copy_to_host(stream=self._stream), self.data.x.shape[0])
-        self._stream.synchronize()
-        self.run[machine.STEP] = before + self.batches
-        self.epoch += 1
-        upcoming = at_steps is None or not any(self.step < step <= self.step + self.batches for step in at_steps)
-        if self.epoch < self.epochs and upcoming and not isinstance(self.schedule, Plateau):
-            following = self._prepare()
-            count = min(self._launch_steps, self.batches)
-            self._launch(following, 0, count)
-            self._ahead = following, count
-        taken.wait(self._copies)
-        self._fetch(self._snapshot, self._copies)
+        done = self._take_snapshot(slot)
+        following = before + self.batches
+        halted = any(following < step <= following + self.batches for step in at_steps or ())
+        if slot.epoch < self.epochs and not halted and not isinstance(self.schedule, Plateau):
+            self._ahead = self._prepare(slot.epoch + 1)
+            self._launch(self._ahead, min(self._launch_steps, self.batches))
+        done.wait(self._copies)
+        slot.snapshot.copy_to_host(slot.host_snapshot, stream=self._copies)
+        self._copies.synchronize()
+        self._give(slot)
+        self._reported = slot
+        totals = self._steps.summed(slot.host_totals, self.data.x.shape[0])
+        self.run[machine.STEP] = int(slot.host_totals[0]) or following
         self._check_finite(totals)
-        return self._measurements(totals, start, epoch.rate)
+        self.epoch += 1
+        return self._measurements(totals, start, slot.rate)
 
     def evaluate(self, data: machine.Data | None = None) -> Metrics:
         data = self.data if data is None else data
-        theta = np.concatenate(
-            [self.network.parameters, np.zeros(3 * self.network.parameter_count, self.network.dtype)]
-        )
-        self._evaluated.copy_to_device(theta, stream=self._stream)
+        self._upload_state(self._evaluated)
         totals = self._steps.evaluate(self._evaluated, self._uploaded(data), data.x.shape[0], self._stream)
         return summarise(totals, self.classification)
 
     # --- epochs on the GPU ----------------------------------------------------------------------------------------
 
-    def _take_ahead(self) -> tuple[Epoch, int] | None:
+    def _take_ahead(self) -> Slot | None:
         """The epoch that is under way, if it is the one that is wanted and began with what the CPU has now."""
         ahead, self._ahead = self._ahead, None
-        if ahead is None or ahead[0].number != self.epoch + 1:
+        if ahead is None or self._reported is None or ahead.epoch != self.epoch + 1:
             return None
-        parameters = self.network.parameters.size
-        theta, moments = self._arrived[:parameters], self._arrived[2 * parameters :]
-        same = np.array_equal(theta, self.network.parameters) and np.array_equal(moments, self.moments)
-        return ahead if same else None
+        parameters, given = self.network.parameter_count, self._reported.host_snapshot
+        same = np.array_equal(given[:parameters], self.network.parameters)
+        return ahead if same and np.array_equal(given[2 * parameters :], self.moments) else None
 
-    def _begin(self) -> tuple[Epoch, int]:
+    def _begin(self) -> Slot:
         """An epoch that starts with what the CPU has."""
-        values = np.concatenate([self.network.parameters, self.gradient, self.moments])
-        self._state.copy_to_device(values, stream=self._stream)
-        return self._prepare(), 0
+        self._upload_state(self._state)
+        return self._prepare(self.epoch + 1)
 
-    def _prepare(self) -> Epoch:
-        """What the epoch to come needs on the GPU, where nothing of it has been launched yet."""
-        rates = self._learning_rates()
-        table = np.empty((self.batches, 5))
-        _fill_kernel(self.optimizer.name)(self.optimizer.settings(), rates, self.step + 1, table)
-        machine.lay_out_epoch(self._order, self.run[machine.SEED], self.epoch + 1, self.shuffle)
-        team = self._steps.prepare(self.batch_size).program.team
-        return Epoch(
-            self.epoch + 1,
-            upload(self._order, self._stream),
-            upload(table, self._stream),
-            upload(np.zeros(3 * team), self._stream),
-            upload(np.zeros(1, np.int64), self._stream),
-            float(rates[-1]),
+    def _upload_state(self, state: Any) -> None:
+        state.copy_to_device(
+            np.concatenate([self.network.parameters, self.gradient, self.moments]), stream=self._stream
         )
 
-    def _run(self, epoch: Epoch, launched: int, stop: int) -> None:
-        """Launch what has not been of the steps up to `stop` and wait for their end."""
-        self._stream.synchronize()
-        while launched < stop:
-            if self.run[machine.STOP]:
-                raise KeyboardInterrupt  # within an epoch, which does not count
-            count = min(self._launch_steps, stop - launched)
-            began = time.perf_counter()
-            self._launch(epoch, launched, launched + count)
+    def _prepare(self, epoch: int) -> Slot:
+        """What an epoch needs on the GPU, where nothing of it has been launched yet."""
+        slot = self._slots[epoch % 2]
+        rates = self._learning_rates(epoch - 1)
+        first = (epoch - 1) * self.batches + 1
+        _fill_kernel(self.optimizer.name)(self.optimizer.settings(), rates, first, slot.host_coefficients)
+        machine.lay_out_epoch(slot.host_order, self.run[machine.SEED], epoch, self.shuffle)
+        slot.order.copy_to_device(slot.host_order, stream=self._stream)
+        slot.coefficients.copy_to_device(slot.host_coefficients, stream=self._stream)
+        slot.epoch, slot.launched, slot.rate = epoch, 0, float(rates[-1])
+        return slot
+
+    def _run(self, slot: Slot, stop: int) -> None:
+        """Launch what has not been of the steps up to `stop`, and wait in between, so that no launch lasts long."""
+        while slot.launched < stop:
             self._stream.synchronize()
-            launched += count
-            if count == self._launch_steps:
+            self._check_stop()
+            began, count = time.perf_counter(), min(self._launch_steps, stop - slot.launched)
+            self._launch(slot, slot.launched + count)
+            if slot.launched < self.batches or count < stop:
+                self._stream.synchronize()
                 longer = LAUNCH_SECONDS / max(time.perf_counter() - began, 1e-6)
-                self._launch_steps = max(1, int(self._launch_steps * min(longer, 4)))
-        if self.run[machine.STOP]:
-            raise KeyboardInterrupt
+                self._launch_steps = max(1, int(count * min(longer, 4)), self._launch_steps if longer > 1 else 1)
 
-    def _launch(self, epoch: Epoch, first: int, last: int) -> None:
+    def _launch(self, slot: Slot, stop: int) -> None:
         self._steps.launch(
-            TRAIN, self._state, self._uploaded(self.data), epoch.order, epoch.coefficients, epoch.totals, epoch.signals,
-            capacity=self.batch_size, first=first, last=last, step=(epoch.number - 1) * self.batches + first + 1,
-            seed=int(self.run[machine.SEED]), stream=self._stream,
+            TRAIN, self._state, self._uploaded(self.data), slot.order, slot.coefficients, slot.totals,
+            capacity=self.batch_size, first=slot.launched, last=stop,
+            step=(slot.epoch - 1) * self.batches + slot.launched + 1, seed=int(self.run[machine.SEED]),
+            stream=self._stream,
         )  # fmt: skip
+        slot.launched = stop
 
-    def _check_signals(self, epoch: Epoch) -> None:
-        signal = int(epoch.signals.copy_to_host()[0])
-        if signal:
-            self._fetch()
-            self.run[machine.STEP] = signal
-            self._check_finite(np.full(3, np.nan))
+    def _take_snapshot(self, slot: Slot) -> Any:
+        """Keep what the epoch leaves from the next one, and give the event by which all of it has been kept."""
+        slot.snapshot.copy_to_device(self._state, stream=self._stream)
+        slot.totals[: slot.host_totals.size].copy_to_host(slot.host_totals, stream=self._stream)
+        done = cuda.event()
+        done.record(self._stream)
+        return done
 
-    def _fetch(self, state: Any = None, stream: Any = None) -> None:
-        """Copy parameters, gradient and moments to the CPU."""
-        stream = self._stream if stream is None else stream
-        (self._state if state is None else state).copy_to_host(self._arrived, stream=stream)
-        stream.synchronize()
-        parameters = self.network.parameter_count
-        self.network.parameters[:] = self._arrived[:parameters]
-        self.gradient[:] = self._arrived[parameters : 2 * parameters]
-        self.moments[:] = self._arrived[2 * parameters :]
+    def _give(self, slot: Slot) -> None:
+        """Give parameters, gradient and moments to the CPU."""
+        parameters, given = self.network.parameter_count, slot.host_snapshot
+        self.network.parameters[:] = given[:parameters]
+        self.gradient[:] = given[parameters : 2 * parameters]
+        self.moments[:] = given[2 * parameters :]
+
+    def _check_stop(self) -> None:
+        if self.run[machine.STOP]:
+            raise KeyboardInterrupt  # within an epoch, which does not count
 
     def _uploaded(self, data: machine.Data) -> DeviceData:
         """Examples on the GPU, copied there once."""
