@@ -17,8 +17,9 @@ from scenes.replay import Replay
 from scenes.theme import TIMING, Zone
 from scenes.topology.roles import STUCK
 from scenes.topology.telling import light_up
+from scenes.warp.data_view import INPUT
 from scenes.warp.material import grid_bounds, mistakes
-from scenes.warp.time import INPUT, hidden_view, last_cut_of, title, training_readouts
+from scenes.warp.time import hidden_view, last_cut_of, title, training_readouts
 
 if TYPE_CHECKING:
     from scenes.topology.scene import Topology

@@ -86,9 +86,15 @@ def pass_layer(stage: WarpStage, k: int, caption: str | None = None, later: Mapp
 
 
 def layer_caption(stage: WarpStage, k: int) -> str:
-    """What is to be seen while the plane passes through hidden layer k; nothing where all has been said."""
+    """What is to be seen while the plane passes through hidden layer k; nothing where it has been said just before."""
+    said = what_happens(stage, k)
+    return "" if k > 0 and what_happens(stage, k - 1) == said else said
+
+
+def what_happens(stage: WarpStage, k: int) -> str:
+    """What hidden layer k does to the plane."""
     paths = stage.passage.paths
-    folding = [path.folds or path.affine.collapses for path in paths]
+    merges = [path.folds or path.affine.collapses for path in paths]
     if k == min(stage.passage.projections, default=-1):
         return f"{stage.passage.widths[k + 1]} dimensions, seen along two\nof their directions."
     if k == 0:
@@ -97,11 +103,12 @@ def layer_caption(stage: WarpStage, k: int) -> str:
         )
         moves = f"A layer turns and stretches the {noun(stage)},\nshifts it" + (f", and {last}." if last else ".")
         return moves
-    if k == 1 and not any(folding):
-        return "Nothing is torn and nothing is folded:\nneighbours stay neighbours."
-    if folding[k] and not any(folding[1:k]):
-        return "Here different points come to lie\non one another: the layer folds."
-    return ""
+    if merges[k]:
+        how = "folds" if paths[k].folds else "flattens"
+        return f"Here different points come to lie\non one another: the layer {how}."
+    if any(merges[:k]):
+        return "This layer folds nothing:\nneighbours stay neighbours."
+    return "Nothing is torn and nothing is folded:\nneighbours stay neighbours."
 
 
 def draw_cut(stage: WarpStage, caption: str | None = None) -> Polylines | None:

@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import RIGHT, UP, VMobject
+from manim import RIGHT, UP
 
-from engine.analysis.geometry import embed
 from engine.analysis.passage import SHOWN
 from engine.analysis.projection import Projection, run_projection
 from engine.network import Network
 from scenes.animations.playing import PlayTraining
-from scenes.mobjects.decision_field import decision_field
 from scenes.mobjects.hidden_view import HiddenView
-from scenes.mobjects.moving_plane import BOUNDED, ROOM, fitting_radius
-from scenes.mobjects.point_cloud import PointCloud
+from scenes.mobjects.moving_plane import BOUNDED, ROOM
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label
-from scenes.mobjects.view import View, corners, largest_unit
+from scenes.mobjects.view import corners, largest_unit
 from scenes.replay import Replay
-from scenes.theme import READOUTS, SAFE, TEXT, TIMING, Zone
-from scenes.warp.material import grid_bounds, last_cut
+from scenes.theme import READOUTS, TEXT, TIMING, Zone
+from scenes.warp.data_view import INPUT, DataView
+from scenes.warp.material import last_cut
 
 if TYPE_CHECKING:
     from scenes.warp.stage import WarpStage
 
-TOP, BOTTOM = 2.0, -2.4
-HIDDEN = Zone(-3.1, 1.6, BOTTOM, TOP)
-INPUT = Zone(1.95, SAFE.right, BOTTOM, TOP)
+HIDDEN = Zone(-3.1, 1.6, INPUT.bottom, INPUT.top)
 SECONDS = 12.0
+EARLY = 0.3  # share of the time after which the caption says what training does
 BETWEEN = 0.6  # of two read-outs
 FITTED = 24  # epochs that are looked at to choose the scale
 
 
 def play_time(stage: WarpStage) -> None:
     """Show how the last hidden space and the regions of the input form over the training."""
-    recording, theme = stage.recording, stage.theme
-    data = recording.data
+    recording, data = stage.recording, stage.recording.data
     replay = Replay(recording, stage.options.get("epochs"))
     hidden = hidden_view(stage, replay)
-    bounds = grid_bounds(data.x)
-    unit = ROOM * INPUT.height / (bounds.right - bounds.left)
-    view = View(INPUT.center[:2].copy(), unit)
-    radius = fitting_radius(unit * data.x)
-    cloud = PointCloud(view.look(embed(data.x, 3)), theme.class_colours(data.y), radius)
-    hidden.cloud.radius[:] = radius
     start = replay.network_at(replay.first)
-    regions = None
-    if data.x.shape[1] == 2:
-        zone = Zone(*(unit * np.array(bounds) + np.repeat(view.origin, 2)))
-        regions = decision_field(start, bounds, zone, line_width=3.5, theme=theme)
+    data_view = DataView(data.x, data.y, start, stage.theme)
+    hidden.cloud.radius[:] = data_view.cloud.radius
     titles = [title(stage, "the last hidden space", HIDDEN), title(stage, "the input", INPUT)]
 
     stage.diagram = stage.build_diagram(recording.network(replay.epoch_at(replay.last)))
@@ -61,27 +50,42 @@ def play_time(stage: WarpStage) -> None:
         stage.show_weights(network)
         cut = last_cut_of(network, hidden)
         hidden.show_network(network, *cut)
-        if regions is not None:
-            regions.set_network(network)
+        data_view.show_network(network, stage.now)
 
     follow(start)
     stage.heading("Training")
     stage.show_classes()
     readouts = training_readouts(stage, replay)
-    below: list[VMobject] = [] if regions is None else [regions]
-    shown = [*below, *titles, hidden.axes, hidden.cut, hidden.cloud, cloud, stage.diagram]
-    play = PlayTraining(replay, *shown, follow=follow, readouts=readouts, run_time=SECONDS)
-    play.show(replay.first)
+    shown = [*data_view.below, *titles, hidden.axes, hidden.cut, hidden.cloud, *data_view.above, stage.diagram]
+    pace = replay.pace()
+    first, second = (
+        PlayTraining(replay, *shown, follow=follow, readouts=readouts, pace=pace, run_time=SECONDS * (end - begin),
+                     rate_func=partial(between, begin, end))
+        for begin, end in ((0.0, EARLY), (EARLY, 1.0))
+    )  # fmt: skip
+    first.show(replay.first)
     stage.caption("The same network in two places: where the\ncut is straight, and where the data are.")
     stage.fade(*shown)
     stage.wait(TIMING.hold)
-    stage.play(play)
-    measured = recording.evaluate(replay.epoch_at(replay.last))
-    right = round(measured["accuracy"] * len(data.x))
-    stage.caption(
-        f"After epoch {replay.epoch_at(replay.last)}, {right} of {len(data.x)} points\nare on the right side."
-    )
+    stage.play(first)
+    stage.caption(f"Left, training moves the points.\nRight, {data_view.effect}.")
+    stage.play(second)
+    stage.caption(outcome(stage, replay.epoch_at(replay.last)))
     stage.wait(TIMING.slow + TIMING.beat)
+
+
+def between(begin: float, end: float, share: float) -> float:
+    """The place that lies a share of the way from one to another."""
+    return begin + (end - begin) * share
+
+
+def outcome(stage: WarpStage, epoch: int) -> str:
+    """How many points an epoch's network gets right."""
+    data = stage.recording.data
+    right = round(stage.recording.evaluate(epoch)["accuracy"] * len(data.x))
+    which = f"all {len(data.x):,} points" if right == len(data.x) else f"{right:,} of {len(data.x):,} points"
+    where = "are on the right side" if len(data.class_names) == 2 else "lie in the region of their class"
+    return f"After epoch {epoch:,}, {which}\n{where}."
 
 
 def training_readouts(stage: WarpStage, replay: Replay) -> dict[str, Readout]:

@@ -21,11 +21,14 @@ from scenes.mobjects.diagram_plan import ends_of
 from scenes.mobjects.layer_card import formulas, remarks
 from scenes.mobjects.moving_plane import MovingPlane
 from scenes.mobjects.network_diagram import NetworkDiagram
+from scenes.mobjects.view import View
 from scenes.rendering import configured, make_part, measure_parts, play
 from scenes.replay import Pace, Replay
 from scenes.sinks import StillSink
 from scenes.theme import DARK, SAFE, Zone, rgb
 from scenes.warp import Warp
+from scenes.warp.data_view import INPUT, DataView
+from scenes.warp.depth import layer_caption
 from scenes.warp.material import boundary_curves, grid_bounds, last_cut, mistakes, wide_projections
 from scenes.warp.stage import PLANE
 from scenes.warp.time import HIDDEN, hidden_view, last_cut_of
@@ -288,6 +291,54 @@ def test_hidden_space_over_the_epochs_is_the_engines(make: Make, widths: tuple[i
         side = (shown[:, 0] - start[0]) * along[1] - (shown[:, 1] - start[1]) * along[0] > 0
         ahead = logits(network, recording.data.x)[:, 0] > 0
         assert (side == ahead).all() or (side != ahead).all()
+
+
+@pytest.mark.usefixtures("manim_settings")
+def test_places_on_a_line_are_where_the_answer_changes(make: Make) -> None:
+    recording = make((2,), "interval", epochs=30)
+    data, network = recording.data, recording.network(30)
+    view = DataView(data.x, data.y, recording.network(0), DARK)
+    view.show_network(network, 0.0)
+    shown = view.borders.points[np.isfinite(view.borders.points).all(axis=1)]
+    x = np.linspace(view.bounds.left, view.bounds.right, 4001)
+    winners = logits(network, x[:, None])[:, 0] > 0
+    changes = x[:-1][winners[1:] != winners[:-1]]
+    assert len(shown) == len(changes) > 0
+    np.testing.assert_allclose((shown[:, 0] - INPUT.center[0]) / view.view.unit, changes, atol=0.01)
+    np.testing.assert_allclose(view.cloud.points[:, 0], INPUT.center[0] + view.view.unit * data.x[:, 0])
+
+
+@pytest.mark.usefixtures("manim_settings")
+def test_data_in_space_are_seen_from_where_the_eye_is(make: Make) -> None:
+    recording = make((3,), "linked_rings")
+    data = recording.data
+    view = DataView(data.x, data.y, recording.network(0), DARK)
+    for now in (0.0, 4.0):
+        view.show_network(recording.network(0), now)
+        seen = View(INPUT.center[:2], view.view.unit, 1.0, now)
+        order = np.argsort(seen.depths(data.x.astype(np.float64)), kind="stable")
+        np.testing.assert_allclose(view.cloud.points[:, :2], seen.look(data.x.astype(np.float64)[order]), atol=1e-9)
+        np.testing.assert_allclose(view.cloud.colours[:, :3], DARK.class_colours(data.y[order]))
+        assert (view.cloud.points[:, 0] >= INPUT.left).all() and (view.cloud.points[:, 0] <= INPUT.right).all()
+
+
+@pytest.mark.usefixtures("manim_settings")
+@pytest.mark.parametrize(
+    ("widths", "expected"),
+    [
+        ((2, 2, 2), ["turns and stretches", "Nothing is torn", ""]),
+        ((2, 1, 2, 2), ["turns and stretches", "the layer flattens", "This layer folds nothing", ""]),
+    ],
+)
+def test_captions_of_layers_say_what_each_of_them_does(
+    make: Make, widths: tuple[int, ...], expected: list[str]
+) -> None:
+    class Stage:
+        passage = Passage(make(widths).network(12))
+
+    captions = [layer_caption(Stage, k) for k in range(len(widths))]  # type: ignore[arg-type]
+    for caption, part in zip(captions, expected, strict=True):
+        assert part in caption and bool(part) == bool(caption)
 
 
 # Whole scenes
