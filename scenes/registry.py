@@ -192,5 +192,7 @@ CARDS: dict[str, SceneEntry] = {
 }
 
 FILMS: dict[str, FilmEntry] = {
+    "digits": FilmEntry("digits.toml", "What a neural network is: from pixels to a digit"),
+    "hidden": FilmEntry("hidden.toml", "Why hidden layers matter: parts, parts of parts, and an answer"),
     "spirals": FilmEntry("scenes.films.spirals", "A small network untangles two spirals"),
 }
