@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,7 @@ class Network:
             generator = np.random.default_rng([self.seed, index])
             draw = get_initializer(start.initializer).draw
             values[...] = draw(generator, start.shape, start.fan_in, start.fan_out)
-        self.device = choose_device(device)
+        self.device = self._choose_device(device)
         self._program: machine.Program | None = None
         self._workspace: machine.Workspace | None = None
         self._gpu: Gpu | None = None
@@ -181,8 +182,23 @@ class Network:
 
     def to(self, device: str) -> Network:
         """Have another device compute from now on (see the parameter `device`), and give the network itself."""
-        self.device = choose_device(device)
+        self.device = self._choose_device(device)
         return self
+
+    def _choose_device(self, device: str) -> str:
+        chosen = choose_device(device)
+        if chosen == "cpu":
+            return chosen
+        from engine.cuda.program import without_kernels
+
+        lacking = without_kernels(self.plan)
+        if lacking is None:
+            return chosen
+        sentence = f"layer {lacking} ({self.layers[lacking]}) has no kernels for the GPU: train on the CPU"
+        if device == "cuda":
+            raise ConfigurationError(sentence)
+        warnings.warn(sentence, stacklevel=3)
+        return "cpu"
 
     @property
     def gpu(self) -> Gpu:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import machine
-from engine.cuda.launching import DeviceData, Steps, allocate, forward_kernel, geometry, upload
+from engine.cuda.launching import DeviceData, Steps, allocate, configured, forward_kernel, geometry, upload
 from engine.cuda.loops import DIFFERENTIATE
 from engine.cuda.program import Program
 from engine.layers.base import Shape
@@ -50,7 +50,7 @@ class Gpu:
         for start in range(0, inputs.shape[0], capacity):
             batch = inputs[start : start + capacity]
             values[: batch.size].copy_to_device(np.ascontiguousarray(batch.reshape(-1)))
-            kernel[program.blocks, program.geometry.threads](
+            configured(kernel, program.blocks, program.geometry.threads)(
                 table, constants, theta, values, tape, capacity, len(batch), max(ends)
             )
             for end, output in zip(ends, outputs, strict=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numba.cuda
 import numpy as np
-from numba import cuda
 from numpy.typing import NDArray
 
 from engine import machine
@@ -29,6 +29,9 @@ def geometry() -> Geometry:
         return Geometry(side=4, most_blocks=1)
     # One block a multiprocessor: it always fits, whatever the kernel needs, and so all of them run at the same time.
     return Geometry(side=16, most_blocks=int(cuda.get_current_device().MULTIPROCESSOR_COUNT))
+
+
+cuda: Any = numba.cuda
 
 
 class Prepared(NamedTuple):
@@ -91,6 +94,20 @@ def forward_kernel(program: Program) -> Any:
     if _code(program) not in _kernels:
         _kernels[_code(program)] = program.forward_kernel()
     return _kernels[_code(program)]
+
+
+def configured(kernel: Any, blocks: int, threads: int, stream: Any = 0, shared: int = 0) -> Any:
+    """A kernel with the shape of its launch.
+
+    Numba would warn that few blocks leave a part of the GPU idle; small networks have no more to do.
+    """
+    settings: Any = numba.config
+    previous = getattr(settings, "CUDA_LOW_OCCUPANCY_WARNINGS", 0)
+    settings.CUDA_LOW_OCCUPANCY_WARNINGS = 0
+    try:
+        return kernel[blocks, threads, stream, shared]
+    finally:
+        settings.CUDA_LOW_OCCUPANCY_WARNINGS = previous
 
 
 def _code(program: Program) -> tuple[Any, ...]:
@@ -204,7 +221,9 @@ class Steps:
             self.tape, self.targets, self.item, 1 if self.loss.labels_only else self.item,
         )  # fmt: skip
         shared = self.shape.threads + 4 * parameters + self.space_per_example * capacity if self.in_block else 0
-        self.kernel[program.blocks, self.shape.threads, stream, shared * self.network.dtype.itemsize](
+        configured(
+            self.kernel, program.blocks, self.shape.threads, stream, shared * self.network.dtype.itemsize
+        )(
             table, constants, *self._objective, state, space, *data, order, coefficients, *self._descent,
             self.clip_norm, totals, partial, numbers,
         )  # fmt: skip

@@ -19,6 +19,7 @@ from engine.cuda.products import DEPTH, TILES
 from engine.layers.base import Operation, Shape
 from engine.losses import Loss, elementwise_loss
 from engine.optimizers import Optimizer
+from engine.plan import Plan
 
 SHARED_BYTES = 48 * 1024  # what every GPU gives a block without being asked
 
@@ -123,6 +124,14 @@ def kind_of(operation: Operation) -> str:
     if operation.activation is not None:
         return "activation" if ACTIVATIONS[operation.activation].rows is None else "softmax"
     return operation.kind if operation.kind in KINDS else ""
+
+
+def without_kernels(plan: Plan) -> int | None:
+    """The first layer of which the GPU cannot compute an operation."""
+    for k, operation in enumerate(plan.operations):
+        if not kind_of(operation):
+            return next(index for index, end in enumerate(plan.layer_ends) if k < end)
+    return None
 
 
 def on_gpu(operations: Sequence[Operation]) -> list[Operation]:

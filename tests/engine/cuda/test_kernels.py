@@ -12,6 +12,7 @@ from engine.cuda.layers import KINDS
 from engine.cuda.linking import Linker
 from engine.cuda.products import TILES
 from engine.cuda.program import Geometry, Program
+from engine.errors import ConfigurationError
 from engine.layers import Layer
 from tests.engine.cases import difference, examples, layer_cases, networks, scatter
 from tests.engine.cuda.conftest import Shape
@@ -113,6 +114,15 @@ def test_products_are_computed_in_both_ways() -> None:
         program = Program(operations.operations, operations.spans, (21,), np.dtype(float), 37, shape)
         found |= {program.ways(*sizes) for sizes in [(37, 19, 22), (22, 19, 37), (37, 2, 34), (3, 2, 37)]}
     assert TILES in found and 1 in found and max(found) >= 4
+
+
+def test_a_layer_without_kernels_is_named_before_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(KINDS, "lstm")
+    layers = [LAYERS["gru"](3, return_sequences=True), LAYERS["lstm"](2)]
+    with pytest.raises(ConfigurationError, match=r"layer 1 \(LSTM\) has no kernels for the GPU: train on the CPU"):
+        Network(layers, (4, 1), device="cuda")
+    with pytest.warns(UserWarning, match=r"layer 1 \(LSTM\) has no kernels for the GPU"):
+        assert Network(layers, (4, 1), device="auto").device == "cpu"
 
 
 def test_each_function_is_compiled_once_for_the_same_names() -> None:
