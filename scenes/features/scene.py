@@ -9,6 +9,7 @@ import numpy as np
 from scenes.chapters import Chapters
 from scenes.features.attribution import attribution
 from scenes.features.filters import filters
+from scenes.features.unit import one_unit
 from scenes.features.units import classes, units
 from scenes.images import image_fault, unseen_images
 from scenes.replay import Replay
@@ -16,10 +17,11 @@ from scenes.replay import Replay
 if TYPE_CHECKING:
     from engine.analysis.attribution import Attribution
     from engine.recording import Recording
+    from scenes.features.unit import Extremes
     from scenes.features.units import UnitGrid
     from scenes.mobjects.weight_grid import WeightGrid
 
-PARTS = {"filters": filters, "units": units, "classes": classes, "attribution": attribution}
+PARTS = {"filters": filters, "unit": one_unit, "units": units, "classes": classes, "attribution": attribution}
 KNOWN = (
     "conv2d", "dense", "max_pool2d", "avg_pool2d", "upsample2d", "residual", "flatten", "reshape", "dropout",
     "batch_norm", "activation",
@@ -31,17 +33,19 @@ MOST_IMAGES = 6000  # that are searched for those that excite a unit most
 class Features(Chapters):
     """What each layer looks for: its filters, the images that excite its units most, and which pixels decided.
 
-    Options: ``parts`` is a selection of ``"filters"`` (the weights of the first layers), ``"units"`` (the pieces of
-    images that excite the units of each layer most), ``"classes"`` (the same for the outputs) and ``"attribution"``
-    (how the pixels were weighed, for a right and a wrong answer); ``label`` is the number of the class that the
-    right answer is to be of; ``epochs`` is a pair of the first and last epoch, either of them None: the last one is
-    shown.
+    Options: ``parts`` is a selection of ``"filters"`` (the weights of the first layers), ``"unit"`` (one of the first
+    layer's units: what excites it most and least), ``"units"`` (the pieces of images that excite the units of each
+    layer most), ``"classes"`` (the same for the outputs) and ``"attribution"`` (how the pixels were weighed, for a
+    right and a wrong answer); ``label`` is the number of the class that the right answer is to be of; ``epochs`` is a
+    pair of the first and last epoch, either of them None: the last one is shown.
     """
 
     parts = PARTS
     # what the parts have shown
     first_filters: WeightGrid
     later_filters: WeightGrid
+    unit: int
+    unit_extremes: tuple[Extremes, Extremes]
     grids: list[UnitGrid]
     class_grid: UnitGrid
     explained: dict[str, Attribution]  # "right", and "lead" of a wrong answer over the right one
