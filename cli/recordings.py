@@ -69,9 +69,7 @@ def recordings_of_film(film: Film, beats: Sequence[int]) -> dict[str, Recording]
     from engine.experiment import list_experiments
     from engine.recording import Recording
 
-    names = dict.fromkeys(name for number in beats for name in film.beats[number - 1].recordings)
-    if any(not film.beats[number - 1].recordings for number in beats):
-        names = dict.fromkeys(film.recordings)  # a beat that names none is about all of them
+    names = dict.fromkeys(name for number in beats for name in film.needed(film.beats[number - 1]))
     found = {}
     for name in names:
         source = film.sources.get(name, name)

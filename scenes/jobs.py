@@ -85,7 +85,8 @@ def part_of(job: Job, open_source: Callable[[Source], Recording] | None = None) 
     """
     if job.code != code_digest():
         raise RenderError(
-            "a worker has other sources or libraries than the process that it works for: give both the same versions"
+            "a worker has other sources or libraries than the process that it works for: give both the same, and change "
+            "nothing while a film is rendered"
         )
     module, _, name = job.scene.partition(":")
     scene = getattr(import_module(module), name, None) if module.startswith("scenes.") else None

@@ -17,7 +17,7 @@ import numpy as np
 from engine.errors import RenderError, nearest
 from engine.recording import Recording
 from scenes.facts import filled
-from scenes.films import Beat, Film, Telling
+from scenes.films import WORDS, Beat, Film, Telling
 from scenes.frames import FrameCounter, FrameRenderer, FrameSink, frame_config
 from scenes.registry import CARDS, FILMS, SCENES
 from scenes.sinks import FadingSink, Progress, StillSink
@@ -181,14 +181,16 @@ def film_parts(
 
 
 def _beat_part(script: Film, beat: Beat, recordings: Mapping[str, Recording], options: Mapping[str, Any]) -> Part:
-    missing = [name for name in beat.recordings if name not in recordings]
+    needed = script.needed(beat)
+    if not needed and beat.scene not in WORDS:
+        needed = tuple(recordings)  # a script that names none at all takes what it is given
+    missing = [name for name in needed if name not in recordings]
     if missing:
         raise RenderError(f"the film {script.name!r} needs a recording of {missing[0]!r}, which was not given")
-    chosen = {name: recordings[name] for name in beat.recordings} if beat.recordings else dict(recordings)
+    chosen = {name: recordings[name] for name in needed}
     own = dict(beat.options)
     captions = {number: filled(text, chosen) for number, text in beat.telling.captions.items()}
     if beat.scene in CARDS:
-        chosen = {name: recordings[name] for name in beat.recordings or script.recordings}
         own |= {key: filled(own[key], chosen) for key in CARD_TEXTS if key in own}
         own = {"film_title": script.title, "command": script.command, **own}
     elif beat.scene in SCENES:

@@ -192,7 +192,10 @@ CARDS: dict[str, SceneEntry] = {
 }
 
 FILMS: dict[str, FilmEntry] = {
-    "digits": FilmEntry("digits.toml", "What a neural network is: from pixels to a digit"),
+    "untangle": FilmEntry("untangle.toml", "What deep learning does to data: it bends space until a line will do"),
+    "digits": FilmEntry("digits.toml", "What a neural network is: from 784 pixels to a digit"),
+    "learning": FilmEntry("learning.toml", "How a network learns: losses, slopes and steps, images and depth"),
     "hidden": FilmEntry("hidden.toml", "Why hidden layers matter: parts, parts of parts, and an answer"),
+    "zoo": FilmEntry("zoo.toml", "A walk through architectures: convolution, memory, and codes of two numbers"),
     "spirals": FilmEntry("scenes.films.spirals", "A small network untangles two spirals"),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TRANSITIONS = ("cut", "fade")
+WORDS = ("title", "words")  # cards
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,10 @@ class Film:
         """What makes the film again."""
         name = self.file or self.name
         return f"neurofilm film {shlex.quote(name)}"
+
+    def needed(self, beat: Beat) -> tuple[str, ...]:
+        """Which recordings a beat is told with; one that names none is about all, unless it is only words."""
+        return beat.recordings or (() if beat.scene in WORDS else self.recordings)
 
     @property
     def recordings(self) -> tuple[str, ...]:
