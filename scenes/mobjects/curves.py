@@ -10,13 +10,15 @@ from manim import VGroup
 
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
+from scenes.mobjects.still import Still
 from scenes.mobjects.writing import CENTER, LEFT, RIGHT, written
 from scenes.theme import DARK, TEXT, Theme, Zone, rgb
 
-CROWDED = 0.75  # of the axis: above it is where names stand
 ROOM = 1.04  # of the axis above the highest value
 TICK_ROOM, EPOCH_ROOM = 0.62, 0.42  # beside and below the curves, in scene units
 LINE = 0.34  # from one name to the next
+NEAR = 0.12  # how far curves keep from names
+SEEN = 400  # places along a curve that are looked at
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ class Curves(VGroup):
     names : sequence of str
         Which series are named, from the outside in.
     names_below : bool
-        Whether the names stand at the lower right, where curves that rise leave room, and not at the upper right.
+        Whether the names stand rather at the lower right, where curves that rise leave room, than at the upper right.
+        They stand elsewhere where a curve would pass through them.
     marks : sequence of (float, str)
         Epochs with a line and a name, such as the best one.
     axis : str
@@ -93,6 +96,11 @@ class Curves(VGroup):
         tints = np.array([rgb(colour) for colour in self.colours.values()])
         self.lines = Polylines([np.zeros((len(entry.epochs), 2)) for entry in self.series.values()], tints, 3.5)
         self.dots = PointCloud(np.zeros((len(self.series), 2)), tints, 0.075)
+        named = [
+            written(self.series[name].label, (0, 0), LEFT, size, self.series[name].colour, widest=plot.width)
+            for name in names
+        ]
+        self._place_names(named, names_below, highest is None)
         below = plot.bottom - EPOCH_ROOM / 2
         self.texts = [
             written(number(top), (plot.left - 0.12, self.place(self.first, top)[1]), RIGHT, size, theme.muted),
@@ -101,14 +109,7 @@ class Curves(VGroup):
             written(f"{end:,.0f}", (plot.right, below), RIGHT, size, theme.muted),
             written(axis, (plot.center[0], below), CENTER, size, theme.muted),
         ]
-        # at the right, unless the names stand above and a curve ends high up there
-        late = [entry.values[entry.epochs > (self.first + self.last) / 2] for entry in self.series.values()]
-        crowded = not names_below and any((values > CROWDED * self.highest).any() for values in late)
-        x, edge = (plot.left + 0.2 * plot.width, LEFT) if crowded else (plot.right, RIGHT)
-        for k, name in enumerate(names):
-            y = plot.bottom + 0.24 + LINE * k if names_below else plot.top - 0.14 - LINE * k
-            entry = self.series[name]
-            self.texts.append(written(entry.label, (x, y), edge, size, entry.colour, widest=plot.width))
+        self.texts += named
         self.marks = tuple(marks)
         rules = [[self.place(epoch, 0.0), self.place(epoch, self.highest)] for epoch, _ in marks]
         extra = [Polylines(np.array(rules), theme.muted, 1.5)] if rules else []
@@ -119,6 +120,40 @@ class Curves(VGroup):
             self.texts.append(written(name, at, edge, size, theme.muted))
         super().__init__(self.axes, *extra, self.lines, self.dots, *self.texts)
         self.set_moment(self.last)
+
+    def _place_names(self, named: Sequence[Still], below: bool, stretches: bool) -> None:
+        """Put the names, one under the other, where no curve passes; where there is no such place, above them all."""
+        if not named:
+            return
+        plot, height = self.plot, LINE * len(named)
+        width = max(float(name.width) for name in named)
+        rights = (plot.right, plot.left + 0.2 * plot.width + width, plot.left + 0.1 + width)
+        tops = (plot.top, plot.bottom + height + 0.06)
+        corners = [(right, top) for top in (reversed(tops) if below else tops) for right in rights]
+        free = (corner for corner in corners if not self._passes(corner[0] - width, corner[0], corner[1], height))
+        right, top = next(free, corners[0])
+        if stretches and self._passes(right - width, right, top, height):
+            right, top = plot.right, plot.top
+            self.highest *= plot.height / max(plot.height - height, 0.4 * plot.height)
+        for k, name in enumerate(named):
+            x = right if right == plot.right else right - width + name.width
+            name.shift([x - name.get_right()[0], top - LINE * (k + 0.42) - name.get_center()[1], 0])
+
+    def _passes(self, left: float, right: float, top: float, height: float) -> bool:
+        """Whether a curve passes through a part of the plot."""
+        for entry in self.series.values():
+            known = np.isfinite(entry.values)
+            if not known.any():
+                continue
+            epochs = np.linspace(entry.epochs[known][0], entry.epochs[known][-1], SEEN)
+            x = self.plot.left + self.plot.width * (epochs - self.first) / (self.last - self.first)
+            y = self.plot.bottom + self.plot.height * (
+                np.interp(epochs, entry.epochs[known], entry.values[known]) / self.highest
+            )
+            within = (x > left - NEAR) & (x < right + NEAR) & (y < top + NEAR) & (y > top - height - NEAR)
+            if within.any():
+                return True
+        return False
 
     def place(self, epoch: float, value: float) -> np.ndarray:
         """Where an epoch and a value are in the frame, (2,)."""
