@@ -112,7 +112,7 @@ def configured(kernel: Any, blocks: int, threads: int, stream: Any = 0, shared: 
 
 def _code(program: Program) -> tuple[Any, ...]:
     shape = program.geometry
-    return tuple(program.kinds), tuple(program.rules), program.dtype.name, shape.side, program.in_block
+    return tuple(program.variants), tuple(program.rules), program.dtype.name, shape.side, program.in_block
 
 
 class Steps:

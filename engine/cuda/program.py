@@ -13,8 +13,9 @@ from numba import types
 from engine import machine
 from engine.activations import ACTIVATIONS
 from engine.cuda import loops
+from engine.cuda.choosing import backward_of, forward_of, rule_of, slope_of
 from engine.cuda.layers import KINDS, Kind
-from engine.cuda.linking import BLOCK_BARRIER, GRID_BARRIER, Code, Linker, device_code
+from engine.cuda.linking import BLOCK_BARRIER, GRID_BARRIER, Code, Linker
 from engine.cuda.products import DEPTH, TILES
 from engine.layers.base import Operation, Shape
 from engine.losses import Loss, elementwise_loss
@@ -50,73 +51,6 @@ class Geometry:
     def scratch(self) -> int:
         """Values of shared memory that products and sums need."""
         return max(self.threads, 2 * DEPTH * (2 * self.side + 1))
-
-
-# --- code that is chosen by number --------------------------------------------------------------------------------
-
-this: Any = None
-others: Any = None
-NUMBER: Any = None
-
-
-@device_code
-def choose_forward(
-    kind, team, shared, ways, run, dims, constants, theta, x, y, tape, code, activated
-):  # fmt: skip
-    if kind == NUMBER:
-        this(team, shared, ways, run, dims, constants, theta, x, y, tape, code, activated)
-    else:
-        others(kind, team, shared, ways, run, dims, constants, theta, x, y, tape, code, activated)
-
-
-@device_code
-def no_forward(kind, team, shared, ways, run, dims, constants, theta, x, y, tape, code, activated):
-    pass
-
-
-@device_code
-def choose_backward(
-    kind, team, shared, ways, run, dims, constants, theta, x, y, tape, dy, dx, dtheta, code, before
-):  # fmt: skip
-    if kind == NUMBER:
-        this(team, shared, ways, run, dims, constants, theta, x, y, tape, dy, dx, dtheta, code, before)
-    else:
-        others(kind, team, shared, ways, run, dims, constants, theta, x, y, tape, dy, dx, dtheta, code, before)
-
-
-@device_code
-def no_backward(kind, team, shared, ways, run, dims, constants, theta, x, y, tape, dy, dx, dtheta, code, before):
-    pass
-
-
-@device_code
-def choose_rule(code, x):
-    return this(x) if code == NUMBER else others(code, x)
-
-
-@device_code
-def no_rule(code, x):
-    return x
-
-
-@device_code
-def choose_slope(code, x, y):
-    return this(x, y) if code == NUMBER else others(code, x, y)
-
-
-@device_code
-def no_slope(code, x, y):
-    return x
-
-
-def chain(choose: Code, last: Code, entries: Sequence[tuple[int, Any]]) -> Code:
-    """Code that takes a number first and passes the rest on to the entry of that number."""
-    for number, entry in entries:
-        last = choose.given(this=entry, others=last, NUMBER=number)
-    return last
-
-
-# --- the program --------------------------------------------------------------------------------------------------
 
 
 def kind_of(operation: Operation) -> str:
@@ -169,7 +103,11 @@ class Program:
         self.geometry, self.capacity, self.dtype, self.in_block = geometry, capacity, dtype, in_block
         operations = on_gpu(operations)
         kinds = [kind_of(operation) for operation in operations]
-        self.kinds = list(dict.fromkeys(kinds))
+        variants = [
+            (name, operation.dims if KINDS[name].fixed else None)
+            for name, operation in zip(kinds, operations, strict=True)
+        ]
+        self.variants = list(dict.fromkeys(variants))
         self.rules = list(dict.fromkeys(
             each.activation for each, kind in zip(operations, kinds, strict=True) if kind == "activation"
         ))  # fmt: skip
@@ -178,7 +116,7 @@ class Program:
         self.table = np.zeros((len(operations), loops.DIMS + max(3, dims.shape[1])), np.int64)
         for k, (operation, name) in enumerate(zip(operations, kinds, strict=True)):
             row, kind = self.table[k], KINDS[name]
-            row[loops.KIND], row[loops.FUSES] = self.kinds.index(name), kind.fuses
+            row[loops.KIND], row[loops.FUSES] = self.variants.index(variants[k]), kind.fuses
             row[loops.THETA_START : loops.WAYS] = self.layout[k]
             for product, sizes in enumerate(_products(kind, operation, capacity)):
                 row[loops.WAYS + product] = self.ways(*sizes)
@@ -195,7 +133,6 @@ class Program:
     def linker(self, **names: Any) -> Linker:
         """What puts the code of this program together."""
         barrier = BLOCK_BARRIER if self.in_block else GRID_BARRIER
-        numbered = list(enumerate(self.kinds))
         rules = [ACTIVATIONS[name] for name in self.rules if name is not None]
         return Linker(
             {
@@ -204,12 +141,12 @@ class Program:
                 "SIDE": self.geometry.side,
                 "SCRATCH": self.geometry.scratch,
                 "REAL": types.float32 if self.dtype == np.float32 else types.float64,
-                "forward_of": chain(choose_forward, no_forward, [(n, KINDS[name].forward) for n, name in numbered]),
-                "backward_of": chain(choose_backward, no_backward, [(n, KINDS[name].backward) for n, name in numbered]),
-                "activate": chain(choose_rule, no_rule, [(n, r.rule_for(self.dtype)) for n, r in enumerate(rules, 1)]),
+                "forward_of": forward_of([(KINDS[name].forward, dims) for name, dims in self.variants]),
+                "backward_of": backward_of([(KINDS[name].backward, dims) for name, dims in self.variants]),
+                "activate": rule_of([rule.rule_for(self.dtype) for rule in rules]),
                 "gate": ACTIVATIONS["sigmoid"].rule_for(self.dtype),
                 "bounded": ACTIVATIONS["tanh"].rule_for(self.dtype),
-                "slope": chain(choose_slope, no_slope, [(n, r.derivative) for n, r in enumerate(rules, 1)]),
+                "slope": slope_of([rule.derivative for rule in rules]),
                 **names,
             }
         )
