@@ -30,27 +30,27 @@ FASTMATH = frozenset({"nsz", "arcp", "contract", "afn", "reassoc"})
 CACHE_FOLDERS_KEPT = 4
 
 
-def kernel(function: Callable[..., Any] | None = None, *, parallel: bool = False) -> Any:
+def kernel(function: Callable[..., Any] | None = None, *, counts: bool = True) -> Any:
     """Compile a function lazily with the project's flags and cache (a decorator).
 
     Parameters
     ----------
     function : callable
         Written in Numba's subset of Python. It must trust its arguments: callers validate.
-    parallel : bool
-        Whether ``prange`` loops run on several threads.
+    counts : bool
+        False for a kernel that neither makes nor returns arrays, nor do kernels that it calls return any: it then
+        does not count references to arrays, which it would do atomically and as often as it looks at one.
     """
     if function is None:
-        return lambda given: kernel(given, parallel=parallel)
-    if parallel:
-        load_threads()
+        return lambda given: kernel(given, counts=counts)
+    options: dict[str, Any] = {
+        "cache": True, "nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH), "_nrt": counts,
+    }  # fmt: skip
     config: Any = numba.config
     previous = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder(function.__module__.partition(".")[0]))
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=set(FASTMATH), parallel=parallel)(
-            function
-        )
+        return numba.njit(**options)(function)
     finally:
         config.CACHE_DIR = previous
 
@@ -67,27 +67,6 @@ def specialise(template: Callable[..., Any], name: str, **names: Any) -> Any:
     copy.__qualname__ = f"{template.__qualname__}_{name}"
     copy.__doc__ = template.__doc__
     return kernel(copy)
-
-
-@cache
-def load_threads() -> None:
-    """Load Numba's OpenMP threads such that they sleep while they wait for work, unless the user wants it otherwise.
-
-    By default they spin. As soon as other processes want the cores, they use up their share that way, and the next
-    parallel loop waits for them: measured on two busy cores, training a convolutional network took five times as
-    long, while a thread that has to be woken costs 2 µs. The library reads this from the environment once, when it is
-    loaded; other libraries' OpenMP does not see it.
-    """
-    chosen = os.environ.get("OMP_WAIT_POLICY")
-    if chosen is None:
-        os.environ["OMP_WAIT_POLICY"] = "passive"
-    try:
-        import numba.np.ufunc.omppool  # noqa: F401
-    except ImportError:
-        pass  # Numba then has other threads
-    finally:
-        if chosen is None:
-            del os.environ["OMP_WAIT_POLICY"]
 
 
 def address(compiled: Any, signature: Any) -> int:

@@ -374,8 +374,9 @@ class Network:
         return fit(self, x, y, **settings)
 
     def new_run(self) -> NDArray[np.int64]:
-        """What the kernels read besides their sizes: [batch, training, step, seed, stop]."""
-        run = np.zeros(5, np.int64)
+        """What the kernels read besides their sizes: [batch, training, step, seed, stop, share, shares]."""
+        run = np.zeros(7, np.int64)
+        run[machine.SHARES] = 1
         run[machine.SEED] = self.seed
         return run
 

@@ -1,23 +1,16 @@
-"""Matrix products of blocks of flat arrays; large ones are shared out among several threads."""
+"""Matrix products of flat arrays, whole or a block at a time."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from llvmlite import ir
-from numba import prange, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.linalg import get_blas_kind
 
 from engine.jit import kernel
-
-# Products of fewer multiplications than this take less time than sharing them out.
-SHARED_FROM = 8_000_000
-
-# A block for each so many multiplications, from 2 to 8 blocks. What is shared out, and with it the bits, depends on
-# sizes alone and not on the number of threads.
-BLOCK_SIZE, MOST_BLOCKS = 32_000_000, 8
 
 # Blocks begin at multiples of this, which BLAS's own innermost blocks divide.
 GRAIN = 32
@@ -72,36 +65,29 @@ def _multiply(
 multiply: Any = _multiply
 
 
-@kernel
-def product(flip_a, a, flip_b, b, c, m, n, k):
-    """C (m, n) = A (m, k) B (k, n), all flat.
+@kernel(counts=False)
+def block_of(m, n, share, shares):
+    """The rows and columns of a matrix (m, n) that make one of its shares: first row, rows, first column, columns.
+
+    A share is a block of columns, or of rows where there are more of them.
+    """
+    length = max(m, n)
+    grains = (length + GRAIN - 1) // GRAIN
+    first, last = share * grains // shares * GRAIN, min((share + 1) * grains // shares * GRAIN, length)
+    size = max(last - first, 0)
+    if n >= m:
+        return 0, m, first, size
+    return first, size, 0, n
+
+
+@kernel(counts=False)
+def share_of_product(flip_a, a, flip_b, b, c, m, n, k, share, shares):
+    """One of the shares of C (m, n) = A (m, k) B (k, n), all flat: the block that `block_of` gives.
 
     With `flip_a`, `a` holds Aᵀ (k, m); with `flip_b`, `b` holds Bᵀ (n, k).
     """
-    multiply(flip_a, flip_b, m, n, k, a, 0, m if flip_a else k, b, 0, k if flip_b else n, c, 0, n)
-
-
-@kernel(parallel=True)
-def blocks_of_product(flip_a, a, flip_b, b, c, m, n, k):
-    """`product` in blocks of columns of C, or of rows where C has more of them."""
-    a_stride, b_stride = m if flip_a else k, k if flip_b else n
-    grains = (max(m, n) + GRAIN - 1) // GRAIN
-    blocks = min(max(2, m * n * k // BLOCK_SIZE), MOST_BLOCKS)
-    for block in prange(blocks):
-        first, last = block * grains // blocks * GRAIN, (block + 1) * grains // blocks * GRAIN
-        size = min(last, max(m, n)) - first
-        if size > 0 and n >= m:
-            b_start = first * k if flip_b else first
-            multiply(flip_a, flip_b, m, size, k, a, 0, a_stride, b, b_start, b_stride, c, first, n)
-        elif size > 0:
-            a_start = first if flip_a else first * k
-            multiply(flip_a, flip_b, size, n, k, a, a_start, a_stride, b, 0, b_stride, c, first * n, n)
-
-
-@kernel
-def shared_product(flip_a, a, flip_b, b, c, m, n, k):
-    """`product` on several threads where it is large."""
-    if m * n * k < SHARED_FROM:
-        product(flip_a, a, flip_b, b, c, m, n, k)
-    else:
-        blocks_of_product(flip_a, a, flip_b, b, c, m, n, k)
+    row, rows, column, columns = block_of(m, n, share, shares)
+    if rows > 0 and columns > 0:
+        a_start, a_stride = (row, m) if flip_a else (row * k, k)
+        b_start, b_stride = (column * k, k) if flip_b else (column, n)
+        multiply(flip_a, flip_b, rows, columns, k, a, a_start, a_stride, b, b_start, b_stride, c, row * n + column, n)

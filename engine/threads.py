@@ -1,8 +1,8 @@
-"""Whose threads compute: those of the kernels, never those of BLAS.
+"""Whose threads compute: those of the crew, never those of BLAS.
 
 BLAS cuts a product into a part for each core and waits for all of them by giving its own core away again and again.
-With other work on the machine, a product that takes 0.2 ms on one thread took 30 ms on two. Kernels share out what is
-large themselves, among threads that sleep (see `engine.products`), and both at once would want every core twice.
+With other work on the machine, a product that takes 0.2 ms on one thread took 30 ms on two. What is large is shared
+out among threads of ours (see `engine.crew`), and both at once would want every core twice.
 """
 
 from __future__ import annotations

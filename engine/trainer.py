@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
 from engine.class_weights import ClassWeights, check_class_weights, example_weights
+from engine.crew import helped
 from engine.errors import ConfigurationError, DataError, TrainingError
 from engine.jit import address
 from engine.losses import Loss, get_loss
@@ -19,6 +21,7 @@ from engine.network import check_seed
 from engine.objective import build_objective, count_operations, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
+from engine.shares import help_out, shares_anything
 from engine.threads import one_blas_thread
 
 if TYPE_CHECKING:
@@ -124,6 +127,7 @@ class Trainer:
         self.objective = build_objective(network, self.loss, answers)
         self._descent = _build_descent(network, self.optimizer, self.clip_norm)
         self._space = machine.workspace(network.program, self.batch_size, network.dtype)
+        self._crews: dict[int, bool] = {}  # whether there is work for a crew in batches of so many examples
 
     @property
     def step(self) -> int:
@@ -156,7 +160,7 @@ class Trainer:
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
         rates, start = self._learning_rates(self.epoch), self.network.parameters.copy()
         for last in sorted({*halts, self.batches}):
-            with one_blas_thread():
+            with one_blas_thread(), self._helped(self.data, self._order, self._space, self.run):
                 machine.train_batches(
                     self.network.program, self.objective, self._descent, rates, self.network.parameters,
                     self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
@@ -181,6 +185,18 @@ class Trainer:
             "learning_rate": learning_rate,
         }
 
+    def _helped(
+        self, data: machine.Data, order: NDArray[np.int64], space: machine.Workspace, run: NDArray[np.int64]
+    ) -> AbstractContextManager[None]:
+        """A context in which other threads take their share of the work, where there is enough of it."""
+        program, theta, batch = self.network.program, self.network.parameters, space.capacity
+        if batch not in self._crews:
+            self._crews[batch] = shares_anything(program, self._descent, batch)
+        if not self._crews[batch]:
+            return nullcontext()
+        arguments = (run, data, order, program, theta, space, self.gradient, self._descent, self.moments)
+        return helped(space.board, lambda number: help_out(number, *arguments))
+
     def observe(self, loss: float) -> None:
         """Tell a schedule that watches the loss how the epoch went."""
         if isinstance(self.schedule, Plateau):
@@ -201,9 +217,10 @@ class Trainer:
         data = self.data if data is None else data
         examples = data.x.shape[0]
         space, order = network.workspace(network.chunk(examples)), np.arange(examples)
-        with one_blas_thread():
+        run = network.new_run()
+        with one_blas_thread(), self._helped(data, order, space, run):
             machine.evaluate_batches(
-                network.program, self.objective, network.parameters, data, order, space, network.new_run(), totals
+                network.program, self.objective, network.parameters, data, order, space, run, totals
             )
         return summarise(totals, self.classification)
 

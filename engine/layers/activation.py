@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from engine.activations import get_activation
-from engine.layers.base import Layer, Operation, Shape
+from engine.layers.base import EXAMPLES, Layer, Operation, Shape
+
+# What a value costs, in multiplications (see `Operation.work`).
+WORK = 10
 
 
 def activation_operations(activation: str, shape: Shape) -> list[Operation]:
     """The operation that applies an activation function to outputs of a shape; none where it is linear."""
     if activation == "linear":
         return []
-    return [Operation(get_activation(activation).kernels, shape, dims=(shape[-1],), activation=activation)]
+    return [_operation(activation, shape)]
 
 
 @dataclass(frozen=True)
@@ -35,5 +39,9 @@ class Activation(Layer):
         get_activation(self.activation)
 
     def operations(self, input_shape: Shape) -> list[Operation]:
-        entry = get_activation(self.activation)
-        return [Operation(entry.kernels, input_shape, dims=(input_shape[-1],), activation=self.activation)]
+        return [_operation(self.activation, input_shape)]
+
+
+def _operation(activation: str, shape: Shape) -> Operation:
+    kernels, work = get_activation(activation).kernels, WORK * prod(shape)
+    return Operation(kernels, shape, dims=(shape[-1],), activation=activation, cut=EXAMPLES, work=work)

@@ -16,6 +16,10 @@ from engine.initializers import Initializer
 
 Shape = tuple[int, ...]
 
+# How the machine may cut an operation into shares for several threads: not at all; by examples, of which the kernels
+# then get some; or as its kernels see fit, which read run[SHARE] and run[SHARES].
+WHOLE, EXAMPLES, OWN = range(3)
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -54,11 +58,12 @@ class Operation:
         forward(run, dims, constants, theta, x, y, tape)
         backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta)
 
-    `run` is int64 ``[batch, training, step, seed]``, `dims` the int64 sizes below, `constants` the numbers below, and
-    the rest are flat C-contiguous arrays in the network's dtype, cut to size: `x` and `dx` hold the batch of inputs,
-    `y` and `dy` the batch of outputs, `theta` and `dtheta` the operation's parameters, `tape` whatever forward leaves
-    for backward. Backward assigns `dx` and `dtheta` (it does not add to them). `dx` is empty for a first operation,
-    whose input needs no gradient. Forward may write to parameters that are not trainable while run[TRAINING] is 1.
+    `run` is int64 ``[batch, training, step, seed, stop, share, shares]``, `dims` the int64 sizes below, `constants` the
+    numbers below, and the rest are flat C-contiguous arrays in the network's dtype, cut to size: `x` and `dx` hold the
+    batch of inputs, `y` and `dy` the batch of outputs, `theta` and `dtheta` the operation's parameters, `tape` whatever
+    forward leaves for backward. Backward assigns `dx` and `dtheta` (it does not add to them). `dx` is empty for a first
+    operation, whose input needs no gradient. Forward may write to parameters that are not trainable while
+    run[TRAINING] is 1.
 
     Attributes
     ----------
@@ -78,6 +83,13 @@ class Operation:
         The name of the activation function, when the operation is one.
     kind : str
         What it computes, when it is not one: other devices find their own kernels by it.
+    cut : {WHOLE, EXAMPLES, OWN}
+        Whether several threads can do it. With EXAMPLES the kernels get a part of the batch like a whole one: what
+        they compute for an example must not depend on others, nor on its number. The machine then adds up what the
+        parts assign to `dtheta`. With OWN they get everything and do only what belongs to their share.
+    work : int
+        What an example takes, counted in multiplications of a large matrix product (about 15 ps each); with it the
+        machine decides into how many shares the operation is cut.
     """
 
     kernels: Callable[[np.dtype[Any]], tuple[Any, Any]]
@@ -89,6 +101,8 @@ class Operation:
     tape_of: int = 0
     activation: str | None = None
     kind: str = ""
+    cut: int = WHOLE
+    work: int = 0
 
 
 @dataclass(frozen=True)

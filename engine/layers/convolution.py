@@ -3,70 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import prange
 
 from engine.activations import get_activation
 from engine.errors import ConfigurationError
 from engine.initializers import get_initializer
 from engine.jit import kernel, like
 from engine.layers.activation import activation_operations
-from engine.layers.base import Operation, Parameter, Shape, WeightedLayer, check_count
+from engine.layers.base import EXAMPLES, Operation, Parameter, Shape, WeightedLayer, check_count
 from engine.layers.windows import Pair, Windows, check_pair, crop, fold, padded, unfold, unfold_taps, windows
 
 PADDINGS = ("valid", "same")
 
-# Each share of a batch sums its own gradient. Their number is fixed, so that the sum does not depend on the number of
-# threads that work on them.
-SHARES = 16
+# What unfolding a window costs: so many multiplications for each value.
+UNFOLDING = 8
 
 
-@kernel(parallel=True)
+@kernel
 def convolution_forward(run, dims, constants, theta, x, y, tape):
     """Y_n = U(X_n) Θ: row (i, j) of U(X_n) is what window (i, j) sees and a 1, and Θ is the weight above the bias."""
     batch, filters = run[0], dims[13]
     places, taps = y.size // (batch * filters), theta.size // filters
     images, outputs = x.reshape(batch, x.size // batch), y.reshape(batch, places, filters)
     weight = theta.reshape(taps, filters)
-    for n in prange(batch):
-        image, buffer = padded(images[n], dims), np.empty(places * taps, x.dtype)
+    buffer = np.empty(places * taps, x.dtype)
+    rows, transposed = buffer.reshape(places, taps), buffer.reshape(taps, places)
+    for n in range(batch):
+        image = padded(images[n], dims)
         if is_contiguous(dims):
-            np.dot(unfold_transposed(image, dims, buffer.reshape(taps, places)).T, weight, outputs[n])
+            np.dot(unfold_transposed(image, dims, transposed).T, weight, outputs[n])
         else:
-            np.dot(unfold_with_ones(image, dims, buffer.reshape(places, taps)), weight, outputs[n])
-
-
-@kernel(parallel=True)
-def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
-    """dΘ = Σ_n U(X_n)ᵀ dY_n, and dX_n = Uᵀ(dY_n Θᵀ)."""
-    shares = min(run[0], SHARES)
-    parts = np.empty((shares, theta.size), x.dtype)
-    for share in prange(shares):
-        backward_share(run, dims, theta, x, dy, dx, share, shares, parts[share])
-    add_up(parts, dtheta)
+            np.dot(unfold_with_ones(image, dims, rows), weight, outputs[n])
 
 
 @kernel
-def backward_share(run, dims, theta, x, dy, dx, share, shares, dtheta):
-    """The gradients from one of several equal shares of the batch."""
+def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
+    """dΘ = Σ_n U(X_n)ᵀ dY_n, and dX_n = Uᵀ(dY_n Θᵀ)."""
     batch, filters = run[0], dims[13]
     places, taps = dy.size // (batch * filters), theta.size // filters
     images, doutputs = x.reshape(batch, x.size // batch), dy.reshape(batch, places, filters)
     dimages, weight = dx.reshape(batch, dx.size // batch), theta.reshape(taps, filters)
-    share_of_one = np.empty(theta.size, x.dtype)
-    dweight = share_of_one.reshape(taps, filters)
+    dtheta_of_one = np.empty(theta.size, x.dtype)
+    dweight = dtheta_of_one.reshape(taps, filters)
     buffer = np.empty(places * taps, x.dtype)
     rows, transposed = buffer.reshape(places, taps), buffer.reshape(taps, places)
     dtheta[:] = like(x[0], 0)
-    for n in range(share * batch // shares, (share + 1) * batch // shares):
+    for n in range(batch):
         image = padded(images[n], dims)
         if is_contiguous(dims):
             np.dot(unfold_transposed(image, dims, transposed), doutputs[n], dweight)
         else:
             np.dot(unfold_with_ones(image, dims, rows).T, doutputs[n], dweight)
-        add(share_of_one, dtheta)
+        add(dtheta_of_one, dtheta)
         if dx.size > 0:
             np.dot(doutputs[n], weight.T, rows)
             fold_padded(rows, dims, dimages[n])
@@ -108,14 +99,6 @@ def fold_padded(rows, dims, dx):
 def add(values, total):
     for i in range(total.size):
         total[i] += values[i]
-
-
-@kernel
-def add_up(parts, total):
-    for i in range(total.size):
-        total[i] = parts[0, i]
-        for s in range(1, parts.shape[0]):
-            total[i] += parts[s, i]
 
 
 @dataclass(frozen=True)
@@ -183,7 +166,10 @@ class Conv2D(WeightedLayer):
         shape = (*laid.counts, self.filters)
         size = sum(parameter.size for parameter in self.parameters(input_shape))
         dims = (*laid.dims, self.filters)
-        affine = Operation(_convolution_kernels, shape, dims, parameters=(0, size), kind="convolution")
+        work = prod(laid.counts) * (size // self.filters) * (self.filters + UNFOLDING)
+        affine = Operation(
+            _convolution_kernels, shape, dims, parameters=(0, size), kind="convolution", cut=EXAMPLES, work=work
+        )
         return [affine, *activation_operations(self.activation, shape)]
 
     def _windows(self, input_shape: Shape) -> Windows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,52 +10,40 @@ import numpy as np
 from engine.activations import get_activation
 from engine.errors import ConfigurationError
 from engine.initializers import get_initializer
-from engine.jit import like, specialise
+from engine.jit import kernel, like, part
 from engine.layers.activation import activation_operations
-from engine.layers.base import Operation, Parameter, Shape, WeightedLayer, check_count
-from engine.products import product, shared_product
-
-# Layers with at least so many weights have products worth sharing out among threads.
-SHARED_WEIGHTS = 2**15
-
-multiply: Any = None  # the product of matrices: each copy of the kernels has its own, given by `specialise`
+from engine.layers.base import OWN, Operation, Parameter, Shape, WeightedLayer, check_count
+from engine.products import block_of, share_of_product
 
 
+@kernel(counts=False)
 def dense_forward(run, dims, constants, theta, x, y, tape):
     """Y = X W + b, with X (batch, in_features), W (in_features, out_features), b (out_features)."""
-    batch, in_features, out_features = run[0], dims[0], dims[1]
-    multiply(False, x, False, theta, y, batch, out_features, in_features)
-    bias, outputs = theta[in_features * out_features :], y.reshape(batch, out_features)
-    for n in range(batch):
-        for o in range(out_features):
-            outputs[n, o] += bias[o]
+    batch, in_features, out_features, share, shares = run[0], dims[0], dims[1], run[5], run[6]
+    share_of_product(False, x, False, theta, y, batch, out_features, in_features, share, shares)
+    row, rows, column, columns = block_of(batch, out_features, share, shares)
+    bias = part(theta, in_features * out_features + column, columns)
+    for n in range(row, row + rows):
+        outputs = part(y, n * out_features + column, columns)
+        for o in range(columns):
+            outputs[o] += bias[o]
 
 
+@kernel(counts=False)
 def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dW = Xᵀ dY, db = Σ_n dY_n, dX = dY Wᵀ."""
-    batch, in_features, out_features = run[0], dims[0], dims[1]
-    multiply(True, x, False, dy, dtheta, in_features, out_features, batch)
-    dbias, doutputs = dtheta[in_features * out_features :], dy.reshape(batch, out_features)
-    dbias[:] = like(x[0], 0)
+    batch, in_features, out_features, share, shares = run[0], dims[0], dims[1], run[5], run[6]
+    share_of_product(True, x, False, dy, dtheta, in_features, out_features, batch, share, shares)
+    first, last = share * out_features // shares, (share + 1) * out_features // shares
+    dbias = part(dtheta, in_features * out_features + first, last - first)
+    for o in range(dbias.size):
+        dbias[o] = like(x[0], 0)
     for n in range(batch):
-        for o in range(out_features):
-            dbias[o] += doutputs[n, o]
+        doutputs = part(dy, n * out_features + first, last - first)
+        for o in range(dbias.size):
+            dbias[o] += doutputs[o]
     if dx.size > 0:
-        multiply(False, dy, True, theta, dx, batch, in_features, out_features)
-
-
-@cache
-def _kernels(shared: bool) -> tuple[Any, Any]:
-    name, chosen = ("shared", shared_product) if shared else ("alone", product)
-    return specialise(dense_forward, name, multiply=chosen), specialise(dense_backward, name, multiply=chosen)
-
-
-def _shared_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    return _kernels(True)
-
-
-def _lone_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    return _kernels(False)
+        share_of_product(False, dy, True, theta, dx, batch, in_features, out_features, share, shares)
 
 
 @dataclass(frozen=True)
@@ -105,8 +92,8 @@ class Dense(WeightedLayer):
     def operations(self, input_shape: Shape) -> list[Operation]:
         in_features = self._in_features(input_shape)
         dims, size = (in_features, self.units), (in_features + 1) * self.units
-        kernels = _shared_kernels if in_features * self.units >= SHARED_WEIGHTS else _lone_kernels
-        affine = Operation(kernels, (self.units,), dims, parameters=(0, size), kind="dense")
+        work = in_features * self.units
+        affine = Operation(_kernels, (self.units,), dims, parameters=(0, size), kind="dense", cut=OWN, work=work)
         return [affine, *activation_operations(self.activation, (self.units,))]
 
     def _in_features(self, input_shape: Shape) -> int:
@@ -115,3 +102,7 @@ class Dense(WeightedLayer):
                 f"Dense takes one row of features an example, not the shape {input_shape}: put Flatten() before it"
             )
         return input_shape[0]
+
+
+def _kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    return dense_forward, dense_backward

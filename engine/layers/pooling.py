@@ -7,22 +7,24 @@ from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import prange
 
 from engine.errors import ConfigurationError
 from engine.jit import kernel, like
-from engine.layers.base import Layer, Operation, Shape
+from engine.layers.base import EXAMPLES, Layer, Operation, Shape
 from engine.layers.windows import Pair, Windows, check_pair, image_shape, windows
 
 # The tape holds places in an image as float32, which tells this many of them apart.
 MOST_PLACES = 2**24
 
+# What a value of the larger image costs, in multiplications (see `Operation.work`).
+WORK = 20
 
-@kernel(parallel=True)
+
+@kernel
 def max_pool_forward(run, dims, constants, theta, x, y, tape):
     """y = the largest value that the window sees; tape = where its place begins in the image (the first of equals)."""
     x_size, y_size = x.size // run[0], y.size // run[0]
-    for n in prange(run[0]):
+    for n in range(run[0]):
         first, last = n * y_size, (n + 1) * y_size
         find_largest(x[n * x_size : (n + 1) * x_size], dims, y[first:last], tape[first:last])
 
@@ -44,12 +46,12 @@ def find_largest(image, dims, largest, places):
                         where[c] = place if better else where[c]
 
 
-@kernel(parallel=True)
+@kernel
 def max_pool_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dx = dy where the largest value was, summed over the windows that found it there, else 0."""
     if dx.size > 0:
         x_size, y_size = dx.size // run[0], dy.size // run[0]
-        for n in prange(run[0]):
+        for n in range(run[0]):
             first, last = n * y_size, (n + 1) * y_size
             return_to_places(dy[first:last], tape[first:last], dims[2], dx[n * x_size : (n + 1) * x_size])
 
@@ -64,37 +66,37 @@ def return_to_places(values, places, channels, image):
             image[np.uint64(place[c]) + np.uint64(c)] += value[c]
 
 
-@kernel(parallel=True)
+@kernel
 def average_pool_forward(run, dims, constants, theta, x, y, tape):
     """y = c Σ x over what the window sees, with c = 1 / its area."""
     x_size, y_size = x.size // run[0], y.size // run[0]
-    for n in prange(run[0]):
+    for n in range(run[0]):
         collect(x[n * x_size : (n + 1) * x_size], dims, constants[0], y[n * y_size : (n + 1) * y_size])
 
 
-@kernel(parallel=True)
+@kernel
 def average_pool_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dx = c Σ dy over the windows that see it."""
     if dx.size > 0:
         x_size, y_size = dx.size // run[0], dy.size // run[0]
-        for n in prange(run[0]):
+        for n in range(run[0]):
             spread(dy[n * y_size : (n + 1) * y_size], dims, constants[0], dx[n * x_size : (n + 1) * x_size])
 
 
-@kernel(parallel=True)
+@kernel
 def upsample_forward(run, dims, constants, theta, x, y, tape):
     """y = x of the window that sees it: `average_pool_backward` with c = 1 and windows that lie on y."""
     x_size, y_size = x.size // run[0], y.size // run[0]
-    for n in prange(run[0]):
+    for n in range(run[0]):
         spread(x[n * x_size : (n + 1) * x_size], dims, constants[0], y[n * y_size : (n + 1) * y_size])
 
 
-@kernel(parallel=True)
+@kernel
 def upsample_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dx = Σ dy over what the window sees."""
     if dx.size > 0:
         x_size, y_size = dx.size // run[0], dy.size // run[0]
-        for n in prange(run[0]):
+        for n in range(run[0]):
             collect(dy[n * y_size : (n + 1) * y_size], dims, constants[0], dx[n * x_size : (n + 1) * x_size])
 
 
@@ -181,7 +183,9 @@ class MaxPool2D(Pool2D):
                 f"first, such as by strides in a convolution"
             )
         shape = (*laid.counts, input_shape[2])
-        return [Operation(_max_pool_kernels, shape, laid.dims, tape_per_example=prod(shape), kind="max_pool")]
+        places, work = prod(shape), WORK * prod(input_shape)
+        kernels = _max_pool_kernels
+        return [Operation(kernels, shape, laid.dims, tape_per_example=places, kind="max_pool", cut=EXAMPLES, work=work)]
 
 
 @dataclass(frozen=True)
@@ -199,8 +203,9 @@ class AvgPool2D(Pool2D):
 
     def operations(self, input_shape: Shape) -> list[Operation]:
         laid = self._windows(input_shape)
-        shape, share = (*laid.counts, input_shape[2]), 1.0 / prod(laid.size)
-        return [Operation(_average_pool_kernels, shape, laid.dims, (share,), kind="average_pool")]
+        shape, share, work = (*laid.counts, input_shape[2]), (1.0 / prod(laid.size),), WORK * prod(input_shape)
+        kernels = _average_pool_kernels
+        return [Operation(kernels, shape, laid.dims, share, kind="average_pool", cut=EXAMPLES, work=work)]
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,8 @@ class UpSample2D(Layer):
         size = check_pair(self, "size", self.size)
         shape = (height * size[0], width * size[1], channels)
         laid = Windows(shape, size, size)
-        return [Operation(_upsample_kernels, shape, laid.dims, (1.0,), kind="upsample")]
+        work = WORK * prod(shape)
+        return [Operation(_upsample_kernels, shape, laid.dims, (1.0,), kind="upsample", cut=EXAMPLES, work=work)]
 
 
 def _max_pool_kernels(dtype: np.dtype[Any]) -> tuple[Any, Any]:

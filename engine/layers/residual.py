@@ -18,7 +18,10 @@ from engine.activations import get_activation
 from engine.errors import ConfigurationError
 from engine.jit import kernel, like
 from engine.layers.activation import activation_operations
-from engine.layers.base import Layer, Operation, Parameter, Shape
+from engine.layers.base import EXAMPLES, Layer, Operation, Parameter, Shape
+
+# What a value that goes round costs, in multiplications (see `Operation.work`).
+WORK = 10
 
 
 @kernel
@@ -135,12 +138,19 @@ class Residual(Layer):
                 inner.append(replace(each, parameters=(start + each.parameters[0], start + each.parameters[1])))
             start += sum(each.size for each in layer.parameters(shape))
             shape = layer.output_shape(shape)
-        branch = Operation(_branch_kernels, input_shape, tape_per_example=prod(shape), kind="branch")
+        around = prod(shape)
+        work = WORK * prod(input_shape)
+        branch = Operation(
+            _branch_kernels, input_shape, tape_per_example=around, kind="branch", cut=EXAMPLES, work=work
+        )
         if shape != input_shape:
             dims = (*_image(input_shape), *_image(shape), *self._strides(input_shape, shape))
             stop = start + input_shape[-1] * shape[-1]
-            branch = replace(branch, kernels=_project_kernels, dims=dims, parameters=(start, stop), kind="project")
-        merge = Operation(_merge_kernels, shape, tape_of=len(inner) + 1, kind="merge")
+            work = WORK * around * input_shape[-1]
+            branch = replace(
+                branch, kernels=_project_kernels, dims=dims, parameters=(start, stop), kind="project", work=work
+            )
+        merge = Operation(_merge_kernels, shape, tape_of=len(inner) + 1, kind="merge", cut=EXAMPLES, work=WORK * around)
         return [branch, *inner, merge, *activation_operations(self.activation, shape)]
 
     def config(self) -> dict[str, Any]:

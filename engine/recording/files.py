@@ -55,7 +55,7 @@ def sha256(contents: bytes | NDArray[Any]) -> str:
     return hashlib.sha256(given).hexdigest()
 
 
-def write_file(path: Path, *chunks: Buffer, durable: bool = True) -> None:
+def write_file(path: Path | str, *chunks: Buffer, durable: bool = True) -> None:
     """Write a file whole: under a temporary name in the same folder, then renamed to `path`.
 
     A process that is killed leaves the old file or the new one, never a part. With `durable` the contents reach the
@@ -106,27 +106,46 @@ def write_all(file: int, chunks: Sequence[Buffer]) -> int:
     return size
 
 
-def rewrite_file(path: Path, *chunks: Buffer) -> None:
-    """Write over a file in place, without anything reaching the disk just yet; links are not followed."""
-    _write_into(path, os.O_CREAT, chunks, cut=True)
+class HeldFile:
+    """A file that is written to again and again, and stays open meanwhile: opening it takes longer than writing.
 
+    Parameters
+    ----------
+    path : Path
+        Made at the first writing, if it is not there; links are not followed.
+    """
 
-def append(path: Path, line: bytes) -> None:
-    """Add a line to a file that exists or not; links are not followed."""
-    _write_into(path, os.O_CREAT | os.O_APPEND, [line], cut=False)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: int | None = None
+        self._size = -1  # what `rewrite` left, if that is known
 
+    def append(self, line: bytes) -> None:
+        """Add a line."""
+        self._write([line], os.O_APPEND)
 
-def _write_into(path: Path, flags: int, chunks: Sequence[Buffer], cut: bool) -> None:
-    try:
-        file = os.open(path, flags | WRITE | NO_LINKS, 0o666)
+    def rewrite(self, *chunks: Buffer) -> None:
+        """Write over what there was, in place, without anything reaching the disk just yet."""
+        self._write(chunks, 0)
+
+    def _write(self, chunks: Sequence[Buffer], mode: int) -> None:
         try:
-            size = write_all(file, chunks)
-            if cut:
-                os.ftruncate(file, size)
-        finally:
-            os.close(file)
-    except OSError as error:
-        raise cannot("written", path, error) from error
+            if self._file is None:
+                self._file = os.open(self.path, WRITE | NO_LINKS | os.O_CREAT | mode, 0o666)
+            if mode == 0:
+                os.lseek(self._file, 0, os.SEEK_SET)
+            size = write_all(self._file, chunks)
+            if mode == 0 and size != self._size:
+                os.ftruncate(self._file, size)
+                self._size = size
+        except OSError as error:
+            raise cannot("written", self.path, error) from error
+
+    def close(self) -> None:
+        """Let go of the file; the next writing opens what is there by its name then."""
+        if self._file is not None:
+            os.close(self._file)
+        self._file, self._size = None, -1
 
 
 def remove(path: Path) -> None:
@@ -181,7 +200,7 @@ def read_file(path: Path, limit: int | None = None, empty: bool = False, mapped:
         os.close(file)
 
 
-def flush(paths: Iterable[Path]) -> None:
+def flush(paths: Iterable[Path | str]) -> None:
     """Have the contents of files that were written before reach the disk."""
     paths = list(paths)
     if len(paths) > FLUSH_ONE_BY_ONE and hasattr(os, "sync"):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,7 @@ from engine.recording.directory import (
     epoch_file,
     step_file,
 )
-from engine.recording.files import (
-    Buffer,
-    append,
-    cannot,
-    flush,
-    flush_folder,
-    remove,
-    rewrite_file,
-    write_file,
-)
+from engine.recording.files import Buffer, HeldFile, cannot, flush, flush_folder, remove, write_file
 from engine.recording.lines import decode_line, encode_line, encode_metrics
 from engine.recording.tensors import describe, pack, pack_tensors
 
@@ -69,13 +61,15 @@ class Writer:
         self._steps: dict[int, str] = {}  # checksums of the steps since the last epoch
         self._last: tuple[int, NDArray[Any]] | None = None  # the last epoch and its parameters, if it has no snapshot
         self._passing: Path | None = None  # the newest checkpoint, until it is made to last
-        self._unflushed = list(unflushed)
+        self._unflushed: list[Path | str] = list(unflushed)
         self._flushed = time.monotonic()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
-        self._writing: Future[None] | None = None
-        self._given: tuple[Any, ...] = ()
+        self._held: dict[str, HeldFile] = {}  # what is written to in every epoch
         self._failure: BaseException | None = None
         self._reported = False
+        self._given: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()
+        self._unwritten = Lock()  # held from when something is given until it is written
+        self._thread = Thread(target=self._work, name="recorder", daemon=True)
+        self._thread.start()
 
     def submit_step(self, step: int, parameters: NDArray[Any]) -> None:
         """Write a snapshot of a single step; raises what went wrong with what was submitted before."""
@@ -86,6 +80,11 @@ class Writer:
     ) -> None:
         """Write an epoch; raises what went wrong with what was submitted before."""
         self._submit(self._write_epoch, epoch, parameters, metrics, checkpoint, snapshot)
+
+    def settle(self) -> None:
+        """Wait until what was submitted is written."""
+        with self._unwritten:
+            pass
 
     def close(
         self,
@@ -98,7 +97,9 @@ class Writer:
 
         The best epoch, given with its parameters, gets a snapshot if it has none.
         """
-        self._thread.shutdown()
+        self._given.put(None)
+        self._thread.join()
+        self._let_go()
         if self._failure is not None:
             if not self._reported:
                 self._check()
@@ -121,14 +122,26 @@ class Writer:
 
     def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
         """Have the thread write, after what it was given before."""
-        if self._writing is not None:
-            if self._writing.cancel():
-                self._perform(*self._given)  # the processors are busy and the thread has not begun: no use in waiting
-            else:
-                self._writing.result()
-        self._check()
-        self._given = (write, *arguments)
-        self._writing = self._thread.submit(self._perform, *self._given)
+        if not self._unwritten.acquire(blocking=False):
+            try:
+                waiting = self._given.get_nowait()
+            except Empty:
+                self._unwritten.acquire()
+            else:  # the processors are busy and the thread has not begun: no use in waiting
+                assert waiting is not None
+                self._perform(*waiting)
+        if self._failure is not None:
+            self._unwritten.release()
+            self._check()
+        self._given.put((write, *arguments))
+
+    def _work(self) -> None:
+        """What the thread does: write what it is given."""
+        while (given := self._given.get()) is not None:
+            try:
+                self._perform(*given)
+            finally:
+                self._unwritten.release()
 
     def _perform(self, write: Callable[..., None], *arguments: Any) -> None:
         """Write; after a failure, or a second Ctrl-C, nothing more is written."""
@@ -151,7 +164,7 @@ class Writer:
         self._steps[step] = self._write_snapshot(step_file(step), {"step": str(step)}, parameters)
 
     def _write_snapshot(self, name: str, metadata: dict[str, str], parameters: NDArray[Any]) -> str:
-        path = self._directory.folder / name
+        path = os.path.join(self._directory.folder, name)
         chunks, digits = pack(self._described, metadata, [parameters])
         write_file(path, *chunks, durable=False)
         self._unflushed.append(path)
@@ -166,11 +179,12 @@ class Writer:
         # The checkpoint holds the line too: if the process is killed between the two, resuming adds it.
         chunks, _ = pack_tensors(checkpoint, {"epoch": str(epoch), "line": line.decode().rstrip()})
         self._write_checkpoint(epoch, chunks)
-        append(folder / METRICS, line)
+        self._hold(METRICS).append(line)
         self._steps, self.epoch = {}, epoch
         self._last = None if snapshot else (epoch, parameters)
         if folder != self._directory.path:
             self._flush()
+            self._let_go()
             self._directory.publish()
         elif time.monotonic() - self._flushed > FLUSH_EVERY:
             self._flush()
@@ -188,8 +202,21 @@ class Writer:
             write_file(folder / CHECKPOINT, *chunks, durable=False)
             self._unflushed.append(folder / CHECKPOINT)
         else:
-            self._passing = folder / PASSING_CHECKPOINTS[epoch % 2]
-            rewrite_file(self._passing, *chunks)
+            file = self._hold(PASSING_CHECKPOINTS[epoch % 2])
+            file.rewrite(*chunks)
+            self._passing = file.path
+
+    def _hold(self, name: str) -> HeldFile:
+        """The file of that name in the run directory, which stays open."""
+        if name not in self._held:
+            self._held[name] = HeldFile(self._directory.folder / name)
+        return self._held[name]
+
+    def _let_go(self) -> None:
+        """Close the files that are kept open."""
+        for file in self._held.values():
+            file.close()
+        self._held = {}
 
     def _add_snapshot(self, epoch: int, parameters: NDArray[Any]) -> None:
         """Give an epoch a snapshot after all, in place of its line without."""
@@ -211,6 +238,7 @@ class Writer:
         try:
             flush(files)
             if self._passing is not None:
+                self._let_go()  # a file that stayed open would be the lasting checkpoint
                 os.replace(self._passing, folder / CHECKPOINT)
             flush_folder(folder / SNAPSHOTS)
             flush_folder(folder)

@@ -33,6 +33,7 @@ CHANGES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncat
 class Play:
     """What a Recorder asks of a network."""
 
+    layers: list[Any] = []
     layout = [Slot("0.weight", (2, 3), 0, 6), Slot("0.bias", (3,), 6, 9)]
     dtype = np.dtype(np.float32)
 
@@ -78,13 +79,25 @@ def die_at(call: int, act: Callable[[], None]) -> bool:
     if child == 0:
         count = 0
 
-        def watch(event: str, arguments: tuple[Any, ...]) -> None:
-            nonlocal count
-            if event in CHANGES and (event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR)):
-                count += 1
-                if count == call:
-                    os.kill(os.getpid(), signal.SIGKILL)
+        write = os.write
 
+        def change() -> None:
+            nonlocal count
+            count += 1
+            if count == call:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        def watch(event: str, arguments: tuple[Any, ...]) -> None:
+            if event in CHANGES and (event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+                change()
+
+        def torn(file: int, contents: bytes) -> int:
+            change()
+            half = write(file, contents[: len(contents) // 2])
+            change()
+            return half + write(file, contents[half:])
+
+        os.write = torn  # which no audit hook sees
         sys.addaudithook(watch)
         act()
         os._exit(0)

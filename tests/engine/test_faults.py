@@ -49,8 +49,8 @@ from engine.jit import cache_folder
 sys.argv = ["neurofilm", "train", sys.argv[1], "--epochs", "400", "-o", sys.argv[2]]
 import cli.train
 began = cli.train.announce_compilation
-def limit():
-    began()
+def limit(*given):
+    began(*given)
     resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, 12_000))
 cli.train.announce_compilation = limit
 main()
@@ -143,7 +143,7 @@ def test_a_folder_that_vanishes_is_named(tmp_path: Path, what: str) -> None:
     recorder = Recorder(tmp_path / "run")
     recorder.start(NETWORK, {"loss": "binary_crossentropy", "epochs": 9}, DATA)
     recorder.record_epoch(0, NETWORK.parameters, {"loss": 1.0}, {})
-    recorder._writer._writing.result()  # type: ignore[union-attr]
+    recorder._writer.settle()  # type: ignore[union-attr]
     shutil.rmtree(tmp_path / "run" / what)
     with pytest.raises(RecordingError, match="run.* cannot be written: No such file or directory"):
         for epoch in range(1, 9):

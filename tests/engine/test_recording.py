@@ -407,7 +407,7 @@ def test_a_full_disk_is_reported_and_costs_only_the_epoch(tmp_path: Path, monkey
     recorder.finish("interrupted")
     recorder, _ = Recorder.resume(tmp_path / "run")
     recorder.record_epoch(3, vector(network, 3), {"loss": 1.0}, {"m": np.ones(2)})
-    recorder._writer._writing.result()  # type: ignore[union-attr]
+    recorder._writer.settle()  # type: ignore[union-attr]
     real = os.write
 
     def full(file: int, data: bytes) -> int:
@@ -432,7 +432,7 @@ def test_a_full_disk_is_reported_and_costs_only_the_epoch(tmp_path: Path, monkey
 
 def test_everything_is_flushed_now_and_then_and_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushed: list[str] = []
-    monkeypatch.setattr(writer, "flush", lambda paths: flushed.extend(path.name for path in paths))
+    monkeypatch.setattr(writer, "flush", lambda paths: flushed.extend(Path(path).name for path in paths))
     monkeypatch.setattr(writer, "FLUSH_EVERY", 0.0)
     record(tmp_path / "run", epochs=3)
     names = [f"00000{epoch}.safetensors" for epoch in range(4)]

@@ -1,12 +1,7 @@
-"""Threads of parallel kernels: they sleep while they wait, unless the user wants it otherwise."""
+"""BLAS keeps to one thread, and has its own back afterwards."""
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,27 +10,6 @@ from threadpoolctl import threadpool_info
 
 from engine import Dense, Network, machine
 from engine.threads import one_blas_thread
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.mark.parametrize(("chosen", "expected"), [(None, "PASSIVE"), ("active", "ACTIVE")])
-def test_threads_sleep_while_they_wait(chosen: str | None, expected: str) -> None:
-    pytest.importorskip("numba.np.ufunc.omppool", reason="Numba has no OpenMP on this system")
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    if chosen is not None:
-        environment["OMP_WAIT_POLICY"] = chosen
-    code = "import engine.layers, os; print(os.environ.get('OMP_WAIT_POLICY'))"
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment | {"OMP_DISPLAY_ENV": "true"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ran.stdout.strip() == str(chosen)  # what others read from the environment is left as it was
-    assert re.search(rf"OMP_WAIT_POLICY *= *'{expected}'", ran.stderr)
 
 
 def blas_threads() -> list[int]:

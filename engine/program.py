@@ -1,0 +1,168 @@
+"""A network as a table of compiled kernels, and the flat buffers that they work on: what `engine.machine` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import from_dtype, types
+from numpy.typing import NDArray
+
+from engine.crew import MOST_SHARES, new_board
+from engine.jit import address
+from engine.layers.base import EXAMPLES, Operation, Shape
+
+# Columns of Program.layout: where an operation's arrays lie. Starts count values of one example; the loops multiply
+# by the capacity of the workspace.
+THETA_START, THETA_STOP, X_START, X_SIZE, Y_START, Y_SIZE, TAPE_START, TAPE_SIZE = range(8)
+
+# Entries of `run`, which every kernel can read. The last two are the machine's to set, in each thread's own copy.
+BATCH, TRAINING, STEP, SEED, STOP, SHARE, SHARES = range(7)
+
+
+class Program(NamedTuple):
+    """What the loops need to know of a network; one row for each operation."""
+
+    forward: NDArray[np.int64]
+    backward: NDArray[np.int64]
+    dims: NDArray[np.int64]
+    constants: NDArray[Any]
+    layout: NDArray[np.int64]
+    work: NDArray[np.int64]  # (K, 2): how an operation may be cut into shares, and the work that an example makes
+
+
+class Workspace(NamedTuple):
+    """Buffers for batches of up to `capacity` examples, flat, in the network's dtype."""
+
+    capacity: int
+    values: NDArray[Any]
+    dvalues: NDArray[Any]
+    tape: NDArray[Any]
+    targets: NDArray[Any]
+    weights: NDArray[Any]
+    runs: NDArray[np.int64]  # (threads, 16): each thread's copy of `run`, in lines of the cache of its own
+    parts: NDArray[Any]  # the gradients that each share of a batch sums by itself, one after another
+    board: NDArray[np.int64]  # where the crew looks
+
+
+class Objective(NamedTuple):
+    """The loss and the count of right answers, as the loops call them."""
+
+    operations: int  # how many operations come before the loss: it may skip the last activation
+    loss: int
+    accuracy: int
+    dims: NDArray[np.int64]
+    constants: NDArray[Any]
+
+
+class Descent(NamedTuple):
+    """How the parameters move once their gradient is known."""
+
+    update: int  # the optimizer's loop
+    settings: NDArray[np.float64]  # the optimizer's; the learning rate comes first
+    segments: NDArray[np.int64]  # (S, 2): the stretches of parameters that are trainable
+    penalised: NDArray[np.int64]  # (P, 2): the stretches with a penalty
+    penalties: NDArray[Any]  # (P, 2): their l1 and l2
+    clip_norm: float  # the largest norm that a gradient may have; inf for no limit
+
+
+class Data(NamedTuple):
+    """Examples: x (N, features), y (N, outputs), weights (N,), C-contiguous, in the network's dtype."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    weights: NDArray[Any]
+
+
+# --- building -----------------------------------------------------------------------------------------------------
+
+
+@cache
+def signatures(dtype_name: str) -> dict[str, Any]:
+    """The one signature of each kind of kernel, for arrays of a dtype."""
+    ints, reals = types.Array(types.int64, 1, "C"), types.Array(from_dtype(np.dtype(dtype_name)), 1, "C")
+    doubles = types.Array(types.float64, 1, "C")
+    return {
+        "forward": types.void(ints, ints, *[reals] * 5),
+        "backward": types.void(ints, ints, *[reals] * 8),
+        "loss": types.void(ints, ints, *[reals] * 5, doubles),
+        "accuracy": types.void(ints, ints, *[reals] * 3, doubles),
+        "update": types.void(*[reals] * 4, doubles, types.int64),
+    }
+
+
+def assemble(
+    operations: Sequence[Operation], spans: Sequence[tuple[int, int]], input_shape: Shape, dtype: np.dtype[Any]
+) -> Program:
+    """Compile the kernels of a network and lay out its buffers.
+
+    Parameters
+    ----------
+    operations : sequence of Operation
+        In the order in which they run.
+    spans : sequence of (int, int)
+        For each operation, where its parameters lie in the flat vector.
+    input_shape : tuple of int
+        Shape of one example.
+    dtype : dtype
+        float32 or float64.
+    """
+    kernels = [operation.kernels(dtype) for operation in operations]
+    signature = signatures(dtype.name)
+    return Program(
+        np.array([address(forward, signature["forward"]) for forward, _ in kernels], np.int64),
+        np.array([address(backward, signature["backward"]) for _, backward in kernels], np.int64),
+        *lay_out(operations, spans, input_shape, dtype),
+        np.array([(operation.cut, operation.work) for operation in operations], np.int64),
+    )
+
+
+def lay_out(
+    operations: Sequence[Operation], spans: Sequence[tuple[int, int]], input_shape: Shape, dtype: np.dtype[Any]
+) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]:
+    """The `dims`, `constants` and `layout` of a program; see `assemble`."""
+    layout = np.zeros((len(operations), 8), np.int64)
+    dims = np.zeros((len(operations), 1 + max(len(operation.dims) for operation in operations)), np.int64)
+    constants = np.zeros((len(operations), max(1, *(len(operation.constants) for operation in operations), 1)), dtype)
+    x_start, x_size, tape_start = 0, prod(input_shape), 0
+    for k, (operation, span) in enumerate(zip(operations, spans, strict=True)):
+        y_size = prod(operation.output_shape)
+        tape = (tape_start, operation.tape_per_example)
+        if operation.tape_of:
+            shared = layout[k - operation.tape_of]
+            tape = (int(shared[TAPE_START]), int(shared[TAPE_SIZE]))
+        layout[k] = (*span, x_start, x_size, x_start + x_size, y_size, *tape)
+        dims[k, : len(operation.dims)] = operation.dims
+        dims[k, -1] = k
+        constants[k, : len(operation.constants)] = operation.constants
+        x_start, x_size = x_start + x_size, y_size
+        tape_start += operation.tape_per_example
+    return dims, constants, layout
+
+
+def values_per_example(layout: NDArray[np.int64]) -> tuple[int, int, int]:
+    """How many values one example takes: all operations' inputs and outputs, the tape, the last outputs alone."""
+    last = layout[-1]
+    tape = int((layout[:, TAPE_START] + layout[:, TAPE_SIZE]).max())
+    return int(last[Y_START] + last[Y_SIZE]), tape, int(last[Y_SIZE])
+
+
+def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspace:
+    """Allocate the buffers for batches of up to `capacity` examples."""
+    values, tape, outputs = values_per_example(program.layout)
+    summed = program.layout[program.work[:, 0] == EXAMPLES]
+    parts = int((summed[:, THETA_STOP] - summed[:, THETA_START]).max(initial=0))
+    return Workspace(
+        capacity,
+        np.zeros(values * capacity, dtype),
+        np.zeros(values * capacity, dtype),
+        np.zeros(tape * capacity, dtype),
+        np.zeros(outputs * capacity, dtype),
+        np.ones(capacity, dtype),
+        np.zeros((MOST_SHARES, 16), np.int64),
+        np.zeros(MOST_SHARES * parts, dtype),
+        new_board(),
+    )

@@ -1,0 +1,212 @@
+"""The crew: every share is done once, whoever does it; helpers change no bits, leave when they shall, and do help."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import LSTM, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, Residual, crew, machine, trainer
+from engine.crew import LEAVE, MOST_SHARES, PRESENT, hand_in, helped, new_board, post, take, wait
+from engine.shares import help_out, shares_of
+from engine.trainer import Trainer
+from tests.engine.cases import difference, examples, scatter
+from tests.engine.reference import ReferenceNetwork
+
+
+@pytest.fixture
+def helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Sets how many helpers there are, whatever the machine has."""
+    pools: list[ThreadPoolExecutor] = []
+
+    def choose(count: int) -> None:
+        pool = ThreadPoolExecutor(count) if count else None
+        pools.extend([pool] if pool else [])
+        monkeypatch.setattr(crew, "_pool", lambda: pool)
+
+    yield choose
+    for pool in pools:
+        pool.shutdown()
+
+
+# --- the board ----------------------------------------------------------------------------------------------------
+
+
+def test_every_share_is_taken_once() -> None:
+    board = new_board()
+    assert take(board) == -1
+    for shares in (1, 3, MOST_SHARES):
+        post(board, 0, 0, shares)
+        assert sorted(take(board) for _ in range(shares)) == list(range(shares))
+        assert take(board) == -1
+
+
+def test_many_threads_take_every_share_once() -> None:
+    board, rounds, taken = new_board(), 300, np.zeros((300, MOST_SHARES), int)
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            share = take(board)
+            if share >= 0:
+                taken[board[crew.OPERATION], share] += 1
+                hand_in(board)
+
+    threads = [threading.Thread(target=look) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(rounds):
+        shares = 1 + number % MOST_SHARES
+        post(board, 0, number, shares)
+        wait(board, shares)
+        assert taken[number].sum() == shares
+    ended.set()
+    for thread in threads:
+        thread.join()
+    for number in range(rounds):
+        assert taken[number].tolist() == [1] * (1 + number % MOST_SHARES) + [0] * (7 - number % MOST_SHARES)
+
+
+def test_helpers_are_called_with_numbers_of_their_own_and_leave(helpers: Callable[[int], None]) -> None:
+    helpers(3)
+    board, seen = new_board(), []
+
+    def work(number: int) -> None:
+        seen.append(number)
+        while not board[LEAVE]:
+            time.sleep(0.001)
+
+    with helped(board, work):
+        while len(seen) < 3:
+            time.sleep(0.001)
+    assert sorted(seen) == [1, 2, 3]
+    assert board[LEAVE] == 1
+
+
+def test_what_goes_wrong_with_a_helper_is_raised(helpers: Callable[[int], None]) -> None:
+    helpers(1)
+    begun = threading.Event()
+
+    def work(number: int) -> None:
+        begun.set()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), helped(new_board(), work):
+        begun.wait()
+
+
+def test_helpers_that_had_no_time_to_begin_are_not_waited_for(helpers: Callable[[int], None]) -> None:
+    helpers(1)
+    calls: list[int] = []
+    free = threading.Event()
+    busy = crew._pool().submit(free.wait)  # type: ignore[union-attr]
+    with helped(new_board(), calls.append):
+        pass
+    free.set()
+    busy.result()
+    assert calls == []
+
+
+# --- training -----------------------------------------------------------------------------------------------------
+
+
+def conv() -> Network:
+    layers = [Conv2D(6, 5, activation="relu"), MaxPool2D(), Conv2D(8, 3, padding="same"), Flatten(), Dense(4)]
+    return Network(layers, (20, 20, 1))
+
+
+def wide() -> Network:
+    around = Residual([Dense(260, "relu")])
+    return Network([Dense(250, "tanh"), Dropout(0.3), around, Dense(3)], (300,))
+
+
+def recurrent() -> Network:
+    return Network([LSTM(12, return_sequences=True), Flatten(), Dense(90, "gelu"), Dense(2)], (20, 3))
+
+
+@pytest.mark.parametrize("make", [conv, wide, recurrent])
+def test_helpers_change_no_bits(make: Callable[[], Network], helpers: Callable[[int], None]) -> None:
+    results = []
+    for count in (0, 1, 3):
+        helpers(count)
+        network = make()
+        x, y = examples(network, "mse", 150)
+        history = network.fit(x, y, loss="mse", epochs=3, batch_size=64, validation_data=(x, y), clip_norm=5.0)
+        results.append((network.parameters, history["loss"], history["val_loss"]))
+    for result in results[1:]:
+        assert all(np.array_equal(one, other) for one, other in zip(result, results[0], strict=True))
+
+
+@pytest.mark.parametrize("make", [conv, wide, recurrent])
+def test_helpers_take_their_part(
+    make: Callable[[], Network], helpers: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helpers(1)
+    network = make()
+    x, y = examples(network, "mse", 150)
+    trainer_ = Trainer(network, x, y, loss="mse", batch_size=64)
+    assert any(shares_of.py_func(network.program, k, 64) > 1 for k in range(len(network.program.forward)))
+    present = []
+
+    def watched(*arguments: Any) -> None:
+        thread = threading.Thread(target=watch)
+        thread.start()
+        help_out(*arguments)
+        thread.join()
+
+    def watch() -> None:
+        board = trainer_._space.board
+        while not board[LEAVE]:
+            present.append(int(board[PRESENT]))
+            time.sleep(0.0005)
+
+    monkeypatch.setattr(trainer, "help_out", watched)
+    before = trainer_._space.runs[1].copy()
+    for _ in range(200):
+        trainer_.train_epoch()
+        if 1 in present and not np.array_equal(trainer_._space.runs[1], before):
+            break
+    else:
+        pytest.fail("the helper has done nothing")
+    assert trainer_._space.board[PRESENT] == 0
+
+
+def test_small_networks_have_no_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "_pool", lambda: pytest.fail("a thread was started for nothing"))
+    network = Network([Dense(16, "tanh"), Dense(1)], (2,))
+    x, y = examples(network, "mse", 200)
+    network.fit(x, y, loss="mse", epochs=1, validation_data=(x, y))
+
+
+@pytest.mark.parametrize("make", [conv, wide, recurrent])
+def test_shares_have_the_right_gradient(make: Callable[[], Network]) -> None:
+    made = make()
+    network = scatter(Network(made.layers, made.input_shape, dtype="float64"))
+    x, y = examples(network, "mse", 40)
+    naive = ReferenceNetwork(network)
+    assert max(shares_of.py_func(network.program, k, 40) for k in range(len(network.program.forward))) > 1
+    value, gradient = network.gradient(x, y, "mse")
+    assert difference(value, naive.loss(x, y, "mse")) < 1e-12
+    assert difference(gradient, naive.gradient(x, y, "mse")) < 1e-12
+
+
+def test_dropout_draws_the_same_mask_in_shares() -> None:
+    large = Network([Dropout(0.5)], (500,))
+    x = np.ones((100, 500), np.float32)
+    space, run = machine.workspace(large.program, 100, large.dtype), large.new_run()
+    run[machine.BATCH], run[machine.TRAINING] = 100, 1
+    assert shares_of.py_func(large.program, 0, 100) > 1
+    space.values[: x.size] = x.ravel()
+    machine.forward_pass(large.program, 1, run, large.parameters, space)
+    together = space.values[x.size :].copy()
+    operation = large.layers[0].operations((500,))[0]
+    y = np.zeros_like(together)
+    whole = np.array([100, 1, 0, 0, 0, 0, 1])
+    kernel = operation.kernels(large.dtype)[0]
+    kernel(whole, np.array([0]), np.array([0.5], np.float32), large.parameters, x.ravel(), y, y[:0])
+    assert np.array_equal(together, y)
