@@ -32,7 +32,7 @@ LARGE = Zone(-2.0, 2.0, -1.7, 2.3)  # where the first image appears
 NETWORK = Zone(-3.2, 3.3, -2.35, 2.75)
 WHOLE = Zone(SAFE.left, 3.3, -2.35, 2.75)  # of a network that takes the image as it is: it stands in its first column
 BARS = (3.65, SAFE.right)
-MOST_CLASSES = 16
+MOST_CLASSES = 20
 MOST_EXAMPLES = 512  # that set the scales
 SPACING = 0.46  # of neurons, at most
 DIMMED = 0.75  # how far the image steps back
@@ -103,7 +103,10 @@ class Flow(Stage):
         self.build_diagram()
         count = len(data.class_names)
         middle = float(self.diagram.places[-1][:, 1].mean())
-        row = self.diagram.gaps[-1] if len(self.diagram.places[-1]) == count else 0.5
+        fitting = min(0.5, NETWORK.height / count)
+        row = self.diagram.gaps[-1] if len(self.diagram.places[-1]) == count else fitting
+        # beside their neurons where all of them are drawn
+        middle = max(middle, NETWORK.bottom + count * row / 2)
         zone = Zone(*BARS, middle - count * row / 2, middle + count * row / 2)
         self.bars = ProbabilityBars(data.class_names, zone, theme)
         self.low, self.high = min(0.0, float(data.x.min())), float(data.x.max())

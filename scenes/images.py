@@ -28,7 +28,7 @@ def image_fault(scene: str, recording: Recording) -> str | None:
 def first_layer_fault(scene: str, recording: Recording) -> str | None:
     """None if the first layer that does something is dense, else a sentence that says what it is."""
     kinds = [layer["type"] for layer in recording.network_config["layers"]]
-    first = next((kind for kind in kinds if kind != "flatten"), None)
+    first = next((kind for kind in kinds if kind not in ("flatten", "reshape")), None)
     if first == "dense":
         return None
     return f"{scene} shows a first layer that is dense: that of {recording.name} is {first!r}"

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from manim import VGroup
 
+from scenes.animations.focusing import FocusNeuron
+from scenes.animations.propagating import PropagateActivations
 from scenes.images import dense_layers, first_layer_fault, image_fault, most_excited
 from scenes.mobjects.activation_curve import ActivationCurve
 from scenes.mobjects.contributions import Contributions
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import ScaleLegend
 from scenes.mobjects.matrix import MOST_ROWS, Matrix, kept
+from scenes.mobjects.network_diagram import NetworkDiagram, liveliest
+from scenes.mobjects.neuron_numbers import NeuronNumbers
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import outlines
@@ -26,6 +30,8 @@ from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 if TYPE_CHECKING:
     from engine.recording import Recording
 
+NETWORK = Zone(SAFE.left + 0.8, SAFE.right - 0.8, -2.35, 2.75)
+MOST_EXAMPLES = 512  # that set the scales of the diagram
 SIDE = 2.35
 PANELS = [Zone(x, x + SIDE, 0.35, 0.35 + SIDE) for x in (SAFE.left, -3.55, -0.44)]
 SIGNS = (-3.93, -0.82)
@@ -59,6 +65,7 @@ class Neuron(Stage):
 
     def construct(self) -> None:
         self.build()
+        self.among_others()
         self.multiply()
         self.add_up()
         self.activate()
@@ -84,6 +91,28 @@ class Neuron(Stage):
         self.products = self.weight[:, self.neuron] * self.pixels
         self.shape = data.image_shape[:2]
         self.low, self.high = min(0.0, float(data.x.min())), float(data.x.max())
+
+    def among_others(self) -> None:
+        """The network with the image on its way through it, and the neuron that comes forward."""
+        data, example = self.recording.data, self.recording.data.x[self.best]
+        diagram = NetworkDiagram(
+            self.net, NETWORK, x=data.x[:MOST_EXAMPLES], inputs=liveliest(data.x), names="counts", theme=self.theme,
+            nouns=["pixel", *["neuron"] * len(self.net.layers)],
+        )  # fmt: skip
+        signals, links = diagram.signals(example), diagram.plan.links
+        column = next(k for k, link in enumerate(links) if link.name == str(self.layer)) + 1
+        node = diagram.shown[column].index(self.neuron)
+        self.heading("One neuron among many")
+        self.caption("A network that was trained,\nand an image on its way through it.")
+        self.fade(diagram, seconds=TIMING.quick)
+        self.play(PropagateActivations(diagram, signals, run_time=min(len(links), 4.0)))
+        self.caption(
+            f"Neuron {self.neuron + 1} of its first layer hears all\npixels, each through a weight of its own."
+        )
+        focus = FocusNeuron(diagram, column, node, signals if NeuronNumbers.has_room(diagram, column) else None)
+        self.play(focus)
+        self.wait(TIMING.slow)
+        self.fade(leaving=(diagram, *filter(None, [focus.numbers])), seconds=TIMING.quick)
 
     def multiply(self) -> None:
         """Weights, image, and their products."""
@@ -160,11 +189,14 @@ class Neuron(Stage):
     def whole_layer(self) -> None:
         """The same for all neurons of the layer: a matrix equation with its real numbers."""
         theme = self.theme
-        size = TEXT.label
+        size, shown = TEXT.label, self.pixels_written()
+        pixels = "pixels" if shown is None else f"pixels {shown[0] + 1}–{shown[-1] + 1}"
         self.matrices = {
             "result": Matrix(self.results[:, None], RESULT, size=size, signed=False, theme=theme),
-            "weights": Matrix(self.weight.T, WEIGHTS, most=(MOST_ROWS, 4), size=size, theme=theme),
-            "input": Matrix(self.pixels[:, None], INPUT, size=size, signed=False, theme=theme),
+            "weights": Matrix(
+                self.weight.T, WEIGHTS, most=(MOST_ROWS, 4), size=size, theme=theme, columns=shown and shown[:3]
+            ),
+            "input": Matrix(self.pixels[:, None], INPUT, size=size, signed=False, theme=theme, rows=shown),
             "bias": Matrix(self.bias[:, None], BIAS, size=size, theme=theme),
         }
         middle, top = WEIGHTS.center[1], 2.35
@@ -175,7 +207,7 @@ class Neuron(Stage):
         around = [] if plain else [parenthesis(OPEN, middle, 1), parenthesis(CLOSE, middle, -1)]
         brackets = [Polylines(np.array([line]), theme.text, 2.5) for line in around]
         names = [written(text, (zone.center[0], top), CENTER, TEXT.small, theme.muted) for text, zone in
-                 (("activations", RESULT), ("weights", WEIGHTS), ("pixels", INPUT), ("biases", BIAS))]  # fmt: skip
+                 (("activations", RESULT), ("weights", WEIGHTS), (pixels, INPUT), ("biases", BIAS))]  # fmt: skip
         self.heading("The whole layer at once")
         neurons = "The neuron" if self.units == 1 else f"All {self.units} neurons"
         self.caption(f"{neurons} at once: a matrix times\nthe pixels, plus the biases.")
@@ -187,6 +219,17 @@ class Neuron(Stage):
         self.caption(f"Row {self.neuron + 1} is our neuron: with its bias\nit gives {result} again.")
         self.fade(marks)
         self.wait(TIMING.slow + TIMING.beat)
+
+    def pixels_written(self) -> list[int] | None:
+        """Neighbours that count much for the neuron, if there are too many pixels to write them all out."""
+        if len(self.pixels) <= MOST_ROWS:
+            return None
+        count = min(MOST_ROWS - 1, self.shape[1])
+        weighed = np.convolve(np.abs(self.products), np.ones(count), mode="valid")
+        # all of them in one row of the image
+        weighed[np.arange(len(weighed)) % self.shape[1] > self.shape[1] - count] = -1.0
+        first = int(weighed.argmax())
+        return list(range(first, first + count))
 
     def row_boxes(self) -> np.ndarray:
         """Boxes (4, 4) around the neuron's numbers in the equation, and around all pixels."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from manim import VGroup
 
@@ -17,7 +19,7 @@ DOT = 0.05  # distance of the dots that stand for what is left out
 
 
 class Matrix(VGroup):
-    """Numbers in brackets; of a large matrix the first rows and columns and the last one, with dots between.
+    """Numbers in brackets; of a large matrix the first rows and columns and the last one, with dots for the others.
 
     Parameters
     ----------
@@ -29,6 +31,8 @@ class Matrix(VGroup):
         Rows and columns that are written out, at most.
     signed : bool
         Whether positive and negative numbers have the colours of weights.
+    rows, columns : sequence of int, optional
+        Which ones are written out, in ascending order, instead of the first and the last.
 
     Attributes
     ----------
@@ -45,22 +49,26 @@ class Matrix(VGroup):
         signed: bool = True,
         size: float = TEXT.label,
         theme: Theme = DARK,
+        rows: Sequence[int] | None = None,
+        columns: Sequence[int] | None = None,
     ) -> None:
         values = np.atleast_2d(np.asarray(values, dtype=np.float64))
         self.theme, self.signed, self.shape = theme, signed, values.shape
-        self.rows, self.columns = kept(values.shape[0], most[0]), kept(values.shape[1], most[1])
-        slots_y, slots_x = slots(self.rows, values.shape[0]), slots(self.columns, values.shape[1])
+        self.rows = kept(values.shape[0], most[0]) if rows is None else list(rows)
+        self.columns = kept(values.shape[1], most[1]) if columns is None else list(columns)
+        (slots_y, gaps_y), (slots_x, gaps_x) = slots(self.rows, values.shape[0]), slots(self.columns, values.shape[1])
+        count_x, count_y = len(slots_x) + len(gaps_x), len(slots_y) + len(gaps_y)
         widest = -max(float(np.abs(values).max(initial=0.0)), 8.0)
         sample = Readout("", widest, style, size=size)
         high, wide = HIGH * sample.height, WIDE * sample.width
-        width, height = (max(slots_x) + 1) * wide, (max(slots_y) + 1) * high
+        width, height = count_x * wide, count_y * high
         size *= min(1.0, (zone.width - 0.3) / width, zone.height / height)
         self.size = max(size, TEXT.small)
         sample = Readout("", widest, style, size=self.size)
         high, wide = HIGH * sample.height, WIDE * sample.width
-        width, height = (max(slots_x) + 1) * wide, (max(slots_y) + 1) * high
-        x = zone.center[0] + wide * (np.array(slots_x) - max(slots_x) / 2)
-        y = zone.center[1] - high * (np.array(slots_y) - max(slots_y) / 2)
+        width, height = count_x * wide, count_y * high
+        x, between_x = (zone.center[0] + wide * (np.array(at) - (count_x - 1) / 2) for at in (slots_x, gaps_x))
+        y, between_y = (zone.center[1] - high * (np.array(at) - (count_y - 1) / 2) for at in (slots_y, gaps_y))
         self.entries = []
         for at_y in y:
             row = []
@@ -71,7 +79,7 @@ class Matrix(VGroup):
         self.box = Zone(zone.center[0] - width / 2 - 0.1, zone.center[0] + width / 2 + 0.1,
                         zone.center[1] - height / 2, zone.center[1] + height / 2)  # fmt: skip
         self.brackets = Polylines(brackets(self.box), theme.muted, 2.0)
-        dots = self._dots(x, y, wide, high)
+        dots = dots_for(x, y, between_x, between_y)
         super().__init__(*(entry for row in self.entries for entry in row), self.brackets)
         if len(dots):
             self.add(PointCloud(dots, theme.muted, 0.02))
@@ -90,19 +98,14 @@ class Matrix(VGroup):
                     entry.number_color = self.theme.positive if value >= 0 else self.theme.negative
         return self
 
-    def _dots(self, x: np.ndarray, y: np.ndarray, wide: float, high: float) -> np.ndarray:
-        """The dots that stand for the rows and columns that are left out."""
-        across = x[-2] / 2 + x[-1] / 2 if len(self.columns) < self.shape[1] else None
-        down = y[-2] / 2 + y[-1] / 2 if len(self.rows) < self.shape[0] else None
-        triple = np.array([-1.6, 0.0, 1.6]) * DOT
-        found = []
-        if across is not None:
-            found += [(across + step, at) for at in y for step in triple]
-        if down is not None:
-            found += [(at, down + step) for at in x for step in triple]
-        if across is not None and down is not None:
-            found += [(across + step, down - step) for step in triple]
-        return np.array(found)
+
+def dots_for(x: np.ndarray, y: np.ndarray, between_x: np.ndarray, between_y: np.ndarray) -> np.ndarray:
+    """The dots (D, 2) that stand for columns and rows that are left out, at the places between the others."""
+    triple = np.array([-1.6, 0.0, 1.6]) * DOT
+    found = [(across + step, at) for across in between_x for at in y for step in triple]
+    found += [(at, down + step) for down in between_y for at in x for step in triple]
+    found += [(across + step, down - step) for across in between_x for down in between_y for step in triple]
+    return np.array(found)
 
 
 def kept(count: int, most: int) -> list[int]:
@@ -112,9 +115,20 @@ def kept(count: int, most: int) -> list[int]:
     return [*range(most - 1), count - 1]
 
 
-def slots(shown: list[int], count: int) -> list[int]:
-    """The places of those that are written out; one is kept free for dots where some are left out."""
-    return [*range(len(shown))] if len(shown) == count else [*range(len(shown) - 1), len(shown)]
+def slots(shown: list[int], count: int) -> tuple[list[int], list[int]]:
+    """The places of those that are written out, and between, before and after them those for dots."""
+    places: list[int] = []
+    gaps: list[int] = []
+    at, before = 0, -1
+    for number in [*shown, count]:
+        if number > before + 1:
+            gaps.append(at)
+            at += 1
+        if number < count:
+            places.append(at)
+            at += 1
+        before = number
+    return places, gaps
 
 
 def brackets(box: Zone, lip: float = 0.12) -> np.ndarray:

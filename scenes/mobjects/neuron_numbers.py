@@ -14,6 +14,7 @@ from scenes.mobjects.writing import HALF_LETTER, LEFT, RIGHT, number_text, writt
 from scenes.theme import TEXT
 
 AWAY = 0.12  # of a number from its neuron
+ROOM = 1.7  # between columns, at least
 
 
 class NeuronNumbers(VGroup):
@@ -41,6 +42,8 @@ class NeuronNumbers(VGroup):
         columns, theme = diagram.plan.columns, diagram.theme
         if column < 1 or columns[column].kind != "neurons" or columns[column - 1].kind != "neurons":
             raise ConfigurationError(f"column {column} and the one before it must be of neurons to write their numbers")
+        if not self.has_room(diagram, column):
+            raise ConfigurationError(f"column {column} is too close to the one before it to write numbers between them")
         network = diagram.network
         assert network is not None
         link, first = diagram.plan.links[column - 1], sum(diagram.sizes[: column - 1])
@@ -65,3 +68,8 @@ class NeuronNumbers(VGroup):
         self.labels.append(written(number_text(self.result), (x + growth * diagram.radius + AWAY, y), LEFT, TEXT.label,
                                    theme.text))  # fmt: skip
         super().__init__(*self.labels)
+
+    @staticmethod
+    def has_room(diagram: NetworkDiagram, column: int) -> bool:
+        """Whether there is room for numbers between a column and the one before it."""
+        return float(diagram.layout.extents[column][0] - diagram.layout.extents[column - 1][1]) >= ROOM

@@ -16,7 +16,7 @@ from scenes.mobjects.contributions import Contributions
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import Legend, ScaleLegend
 from scenes.mobjects.loss_curve import LossCurve
-from scenes.mobjects.matrix import Matrix
+from scenes.mobjects.matrix import Matrix, slots
 from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.mobjects.neuron_fields import NeuronFields
 from scenes.mobjects.probability_bars import ProbabilityBars
@@ -210,6 +210,18 @@ def test_bars_fit_their_zone(manim_settings: None, count: int) -> None:
     bars = ProbabilityBars([str(k) for k in range(count)], zone)
     assert bars.get_left()[0] >= zone.left - 1e-6 and bars.get_right()[0] <= zone.right + 1e-6
     assert bars.get_bottom()[1] >= zone.bottom - 1e-6 and bars.get_top()[1] <= zone.top + 1e-6
+
+
+def test_of_a_matrix_any_rows_can_be_written_out(manim_settings: None) -> None:
+    values = rng().normal(size=(20, 2))
+    matrix = Matrix(values, PLACE, rows=[4, 5, 9], columns=[1])
+    assert [[entry.text for entry in row] for row in matrix.entries] == [
+        [f"{values[row, 1]:.2f}".replace("-", "−")] for row in (4, 5, 9)
+    ]
+    assert slots([4, 5, 9], 20) == ([1, 2, 4], [0, 3, 5]) and slots([0, 1, 2], 3) == ([0, 1, 2], [])
+    assert slots([0, 1, 6], 7) == ([0, 1, 3], [2])
+    heights = [row[0].get_center()[1] for row in matrix.entries]
+    assert heights[1] - heights[2] == pytest.approx(2 * (heights[0] - heights[1]))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (6, 4), (7, 4), (30, 100)])

@@ -380,6 +380,9 @@ def test_what_cannot_be_drawn_is_said() -> None:
     diagram = conv_net()
     with pytest.raises(ConfigurationError, match="column 1 and the one before it must be of neurons"):
         FocusNeuron(diagram, 1, 0, diagram.signals(example(diagram)))
+    deep = made([Dense(2)] * 12, (2,))
+    with pytest.raises(ConfigurationError, match="column 3 is too close to the one before it"):
+        FocusNeuron(deep, 3, 0, deep.signals(example(deep)))
 
 
 def test_the_liveliest_inputs_can_be_drawn() -> None:

@@ -80,6 +80,15 @@ def test_the_equation_holds_with_the_numbers_that_stand_there(digits: Recording,
         assert boxes[k][0] < x < boxes[k][1] and boxes[k][2] < y < boxes[k][3]
 
 
+def test_the_pixels_that_are_written_out_count_much(played: Neuron) -> None:
+    written = played.pixels_written()
+    assert written is not None and written == played.matrices["input"].rows and len(written) == 5
+    assert played.matrices["weights"].columns == written[:3]
+    assert written[0] // 8 == written[-1] // 8  # neighbours in one row of the image
+    sums = [np.abs(played.products[k : k + 5]).sum() for k in range(60) if k // 8 == (k + 4) // 8]
+    assert np.abs(played.products[written]).sum() == pytest.approx(max(sums))
+
+
 def test_captions_say_the_engines_numbers(digits: Recording, played: Neuron) -> None:
     said = " ".join(cue.text.replace("\n", " ") for cue in played.cues)
     parts = dict(played.parts)
