@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,12 +21,14 @@ from engine.recording import Recording
 from scenes.facts import filled
 from scenes.films import WORDS, Beat, Film, Telling
 from scenes.frames import FrameCounter, FrameRenderer, FrameSink, frame_config
+from scenes.outputs import process_lives
 from scenes.registry import CARDS, FILMS, SCENES
 from scenes.sinks import FadingSink, Progress, StillSink
 from scenes.stage import BaseStage
 from scenes.subtitles import Cue
 from scenes.theme import TIMING, Theme, find_theme, rgb
 
+TEXT_CACHE = "neurofilm-text-"  # begins the names of folders of set text; a process's number follows
 CARD_TEXTS = ("title", "text")  # options of cards in which a recording's numbers may stand
 
 
@@ -261,7 +265,15 @@ def configured(parts: Sequence[Part], width: int, height: int, rate: int) -> Ite
 
 @cache
 def text_cache() -> str:
-    """A folder for set text that lasts as long as the process; manim writes there without a lock."""
-    folder = tempfile.TemporaryDirectory(prefix="neurofilm-")
+    """A folder for set text that lasts as long as the process; manim writes there without a lock.
+
+    What killed processes have left is removed.
+    """
+    root = Path(tempfile.gettempdir())
+    for left in root.glob(f"{TEXT_CACHE}*"):
+        number = left.name.removeprefix(TEXT_CACHE).partition("-")[0]
+        if number.isdecimal() and len(number) < 10 and not process_lives(int(number)) and not left.is_symlink():
+            shutil.rmtree(left, ignore_errors=True)  # another user's stays
+    folder = tempfile.TemporaryDirectory(prefix=f"{TEXT_CACHE}{os.getpid()}-")
     atexit.register(folder.cleanup)
     return folder.name

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 
 from engine.errors import RenderError
 from engine.recording import Recording
 from engine.recording.packing import pack_recording, unpack_recording
 from scenes.jobs import Job, Source, measure, part_of, render_segments
+from scenes.parts import text_cache
 from scenes.segments import Length, Segment, SegmentFolder, Size
 
 # what was sent before, by the checksum of all its bytes
@@ -34,7 +33,7 @@ def render_remotely(
 ) -> list[bytes]:
     """`scenes.jobs.render_segments`, on another machine: the contents of the segments' files."""
     part = part_of(job, lambda source: _open(job, source, packs))
-    with tempfile.TemporaryDirectory(prefix="neurofilm-") as name:
+    with tempfile.TemporaryDirectory(dir=text_cache()) as name:
         folder = SegmentFolder(Path(name), format_name)
         render_segments(part, frames, segments, folder, size, lambda count: None)
         found = [folder.find(segment) for segment in segments]
@@ -48,7 +47,7 @@ def _open(job: Job, source: Source, packs: Sequence[bytes]) -> Recording:
     key = hashlib.sha256(sent).hexdigest()
     if key not in _unpacked:
         name, _, content = sent.partition(b"\0")
-        _unpacked[key] = unpack_recording(content, Path(_folder()) / key / _folder_name(name))
+        _unpacked[key] = unpack_recording(content, Path(text_cache()) / "recordings" / key / _folder_name(name))
     recording = _unpacked[key]
     if recording.digest != source.digest:
         raise RenderError(f"the recording {recording.name} did not arrive as it was sent")
@@ -61,11 +60,3 @@ def _folder_name(name: bytes) -> str:
     if not text or Path(text).name != text or text in (".", "..") or not text.isprintable() or "\\" in text:
         raise RenderError(f"a recording was sent under the name {text!r}, which is no folder's")
     return text
-
-
-@cache
-def _folder() -> str:
-    """Where recordings are unpacked, as long as the process lives."""
-    folder = tempfile.TemporaryDirectory(prefix="neurofilm-")
-    atexit.register(folder.cleanup)
-    return folder.name

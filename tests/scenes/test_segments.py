@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from engine.recording import Recording
 from scenes.encoding import FORMATS, Encoder
 from scenes.films import Beat, Film, Telling, Thumbnail
 from scenes.joining import check_piece, join
-from scenes.parts import Part, configured, even_frames, film_parts, measure_parts, play
+from scenes.parts import TEXT_CACHE, Part, configured, even_frames, film_parts, measure_parts, play, text_cache
 from scenes.registry import SCENES
 from scenes.rendering import SEGMENTS, render_film
 from scenes.segments import KEEP_DAYS, Segment, SegmentFolder, Size, cut, group, part_key
@@ -385,3 +386,14 @@ def test_frames_can_be_drawn_from_the_middle_of_a_scene(small_run: SmallRun, nam
 def neighbours(chosen: Sequence[int]) -> list[int]:
     """Each frame with the three before it."""
     return sorted({max(0, frame - k) for frame in chosen for k in range(4)})
+
+
+def test_what_killed_processes_set_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ours, other = tmp_path / f"{TEXT_CACHE}99999999-abc", tmp_path / f"{TEXT_CACHE}{os.getpid()}-abc"
+    foreign = tmp_path / f"{TEXT_CACHE}notes"
+    for folder in (ours, other, foreign):
+        folder.mkdir()
+        (folder / "text.svg").write_text("x")
+    made = Path(text_cache.__wrapped__())
+    assert not ours.exists() and other.exists() and foreign.exists() and made.is_dir()
