@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.recording import Recording
 
 TITLE_SIZE, WORDS_SIZE = 84.0, 60.0
-READING = 14.0  # characters a second
+READING = 15.0  # characters a second
 SHORTEST = 2.2  # seconds
 ENTERING = 0.9
 WIDTH = SAFE.width - 1.5
@@ -136,9 +136,10 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
         body += f"#v(1.0em)\n#text(fill: {muted}, size: 0.9em)[To make this film yourself:]\n"
     quoted = command.replace("\\", "\\\\").replace('"', '\\"')
     body += f'#v(0.2em)\n#text(fill: {bright}, size: 1em)[#raw("{quoted}")]'
-    card = Typeset(body, TEXT.readout, theme.text)
-    if card.width > SAFE.width:
-        card.scale(SAFE.width / card.width)
+    card = Typeset(body, TEXT.heading, theme.text)
+    share = min(SAFE.width / card.width, SAFE.height / card.height)
+    if share < 1:
+        card.scale(share)
     return card.move_to([0.0, 0.0, 0.0])
 
 
