@@ -240,6 +240,11 @@ class Neuron(Stage):
                 entries = matrix.entries[matrix.rows.index(self.neuron)]
             points = np.concatenate([entry.points[:, :2] for entry in entries])
             (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+            # the dots that stand for the others belong to them
+            if len(matrix.columns) < matrix.shape[1]:
+                left, right = matrix.box.left + 0.2, matrix.box.right - 0.2
+            if name == "input" and len(matrix.rows) < matrix.shape[0]:
+                bottom, top = matrix.box.bottom + 0.16, matrix.box.top - 0.16
             boxes.append((left - 0.06, right + 0.06, bottom - 0.06, top + 0.06))
         return np.array(boxes)
 
