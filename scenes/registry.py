@@ -182,6 +182,15 @@ SCENES: dict[str, SceneEntry] = {
         "Images squeezed through two numbers and rebuilt, the map that forms, and a walk over it",
         experiments=("autoencoder-deep", "autoencoder-linear"),
     ),
+    "zoo": SceneEntry(
+        "scenes.zoo",
+        "Zoo",
+        "One kind of network becomes the next, each with its parameters and what it can do",
+        experiments=(
+            "perceptron", "xor", "digits", "lenet", "resnet-small", "rnn-sine", "lstm-adding", "gru-recall",
+            "autoencoder-linear", "autoencoder-deep",
+        ),  # fmt: skip
+    ),
 }
 
 # What stands between scenes in films
