@@ -22,9 +22,9 @@ SLOW_EDGES = 2  # of each link that are told slowly
 
 def backward(stage: Backprop) -> None:
     """From the loss back to every weight."""
+    stage.heading("Backward")
     stage.show_values()
     stage.say_loss()
-    stage.heading("Backward")
     stage.caption("Which way should each weight go?\nFollow the loss back, layer by layer.")
     if not stage.are_legible:
         stage.play(PropagateGradients(stage.diagram, stage.gradients, stage.signals, run_time=6.0))
@@ -39,7 +39,7 @@ def backward(stage: Backprop) -> None:
     for column in range(last, 0, -1):
         show_deltas(stage, column)
         show_edges(stage, column - 1)
-    stage.caption("Each weight has its gradient now:\nhow the loss changes if it grows.")
+    stage.caption("Each weight and bias has its gradient now:\nhow the loss changes if it grows.")
     stage.wait(TIMING.slow + TIMING.beat)
 
 

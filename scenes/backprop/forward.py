@@ -61,8 +61,8 @@ def show_weights(stage: Backprop) -> None:
 
 def show_loss(stage: Backprop) -> None:
     """How wrong the answer is, in one number."""
-    stage.show_values()
     stage.heading("The loss")
+    stage.show_values()
     stage.say_loss()
     stage.caption(f"The loss says how wrong that is:\n{stage.step.before.loss:.3f}.")
     text = loss_formula(stage)

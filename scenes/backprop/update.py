@@ -27,10 +27,10 @@ SECONDS = 8.0
 
 def update(stage: Backprop) -> None:
     """Each weight against its gradient."""
+    stage.heading("The step")
     stage.show_values()
     stage.say_loss()
     step, diagram = stage.step, stage.diagram
-    stage.heading("The step")
     stage.caption("Each weight takes a small step\nagainst its gradient.")
     before, after = (drawn_weights(each, diagram.plan) for each in (step.network, step.stepped))
     link = len(diagram.plan.links) - 1
@@ -92,10 +92,10 @@ class Moving:
 def again(stage: Backprop) -> None:
     """The same example with the stepped weights."""
     step, diagram = stage.step, stage.diagram
+    stage.heading("Once more")
     if stage.diagram not in stage.mobjects:
         stage.show_values()
     stage.say_loss()
-    stage.heading("Once more")
     stage.caption("The same example again,\nwith the new weights.")
     diagram.set_network(step.stepped)
     signals = diagram.signals(step.x)
@@ -124,11 +124,11 @@ def again(stage: Backprop) -> None:
 def train(stage: Backprop) -> None:
     """All the steps that were recorded."""
     recording, replay, diagram = stage.recording, stage.replay, stage.diagram
+    stage.heading("Training")
     stage.show_network()
     leaving = [stage.numbers, stage.gradient_edges, *stage.names]
     stage.fade(leaving=leaving, seconds=TIMING.quick)
     stage.clear_readouts()
-    stage.heading("Training")
     stage.caption("Training does this with all examples,\nagain and again.")
     readouts = training_readouts(stage, replay)
     curve = stage.curve = LossCurve.of(recording, CURVE, (replay.first, replay.last), stage.theme)

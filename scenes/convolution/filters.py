@@ -59,8 +59,10 @@ def all_filters(stage: Convolution) -> None:
 
     stage.play_clock(0.5 * len(shown) + TIMING.beat, appear, filters, pictures, frames, rate_func=lambda t: t)
     stage.wait(TIMING.beat)
-    stage.caption("Another image, the same filters:\nother places respond.")
-    for number in stage.other_images(OTHERS):
+    others = stage.other_images(OTHERS)
+    if others:
+        stage.caption("Another image, the same filters:\nother places respond.")
+    for number in others:
         change_image(stage, image, pictures, number, shown)
         stage.wait(0.7)
     stage.leave(image, filters, pictures, frames)

@@ -75,7 +75,7 @@ def pooling(stage: Convolution) -> None:
     high = max(float(pooled.before.max()), 1e-9)
     low = min(0.0, float(pooled.before.min()))
     source = Tiles(pooled.before[None], map_box[None], ramp, low, high)
-    target = Tiles(np.full((1, *small), np.nan), small_box[None], ramp, low, high)
+    target = Tiles(np.full((1, *small), low), small_box[None], ramp, low, high)
     frames = Polylines(outlines(np.stack([map_box, small_box])), np.tile([*rgb(theme.muted), 0.8], (2, 1)), 1.5)
     window = Polylines(np.zeros((1, 5, 2)), theme.highlight, 3.0)
     cell = Polylines(np.zeros((1, 5, 2)), theme.highlight, 2.5)
@@ -105,7 +105,7 @@ def pooling(stage: Convolution) -> None:
         target.set_values(shown[None])
 
     def only(count: int) -> np.ndarray:
-        shown = np.full(pooled.after.size, np.nan)
+        shown = np.full(pooled.after.size, low)
         shown[stops[:count]] = pooled.after.ravel()[stops[:count]]
         return shown.reshape(small)
 

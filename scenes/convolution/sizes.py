@@ -55,7 +55,7 @@ class SizePicture:
         lines = [self.image_box, self.field_box]
         tints = np.array([[*rgb(theme.muted), 0.8], [*rgb(theme.muted), 0.8 if any(filtering.before) else 0.0]])
         self.frames = Polylines(outlines(np.array(lines)), tints, 1.5)
-        self.map = Tiles(np.full((1, *filtering.shape), np.nan), self.map_box[None], ramp, *stage.bright)
+        self.map = Tiles(np.full((1, *filtering.shape), stage.bright[0]), self.map_box[None], ramp, *stage.bright)
         self.map_frame = Polylines(outlines(self.map_box[None]), np.array([[*rgb(theme.muted), 0.8]]), 1.5)
         self.window = Polylines(np.zeros((1, 5, 2)), theme.highlight, 3.0)
         self.cell = Polylines(np.zeros((1, 5, 2)), theme.highlight, 2.5)
@@ -67,7 +67,7 @@ class SizePicture:
         row, column = filtering.place(count - 1)
         self.window.set_lines(outlines(filtering.box(row, column, self.image_box)[None]))
         self.cell.set_lines(outlines(cell_box(self.map_box, filtering.shape, row, column)[None]))
-        shown = np.full(filtering.results.size, np.nan)
+        shown = np.full(filtering.results.size, self.map.low)
         shown[:count] = filtering.results.ravel()[:count]
         self.map.set_values(shown.reshape(1, *filtering.shape))
 

@@ -53,8 +53,10 @@ def whole_network(stage: Convolution) -> None:
     stage.caption(f"From strokes to {name}:\nit is {sure} sure.")
     box(stage, winner, TIMING.quick)
     stage.wait(TIMING.slow)
-    stage.caption("Every image takes the same way.")
-    for number in stage.other_images(OTHERS):
+    others = stage.other_images(OTHERS)
+    if others:
+        stage.caption("Every image takes the same way.")
+    for number in others:
         example = stage.x[number]
         box(stage, winner, 0.2, leaving=True)
         before, values = values, stack.values_of(example)

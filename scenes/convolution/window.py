@@ -33,6 +33,7 @@ IMAGE, MAP = Zone(SAFE.left, -2.82, -1.5, 2.34), Zone(2.82, SAFE.right, -1.5, 2.
 SMALL = [Zone(x, x + 1.35, 0.35, 1.7) for x in (-2.47, -0.675, 1.12)]
 SMALL_SIGNS = (-0.9, 0.9)
 SUM = -0.25
+AROUND = np.array([-0.04, 0.04, -0.04, 0.04])  # room between a pixel and the line around it
 ALONG = 0.34  # distance of a name from its picture
 A_STEP = 0.3  # seconds, at first
 SWEEP = 7.0
@@ -64,14 +65,17 @@ class WindowPicture:
         self.large = np.array([arranged(1, zone, aspect)[0] for zone in CLOSE])
         self.places = (self.image.box[0].copy(), ImagePanel(filtering.image, CLOSE_IMAGE).box[0])
         self.window = Polylines(np.zeros((1, 5, 2)), theme.highlight, 3.0)
-        self.beams = Polylines(np.zeros((2, 2, 2)), np.tile([*rgb(theme.highlight), 0.35], (2, 1)), 1.5)
+        faint = np.tile([*rgb(theme.highlight), 0.35], (2, 1))
+        self.beams = Polylines(np.zeros((2, 2, 2)), faint, 1.5)
+        self.beams_out = Polylines(np.zeros((2, 2, 2)), faint, 1.5)
         rows, columns = filtering.shape
         self.map_box = map_box(filtering, self.places[0], MAP)
         self.most = float(np.abs(filtering.sums).max()) or 1.0
-        self.map = Tiles(np.full((1, rows, columns), np.nan), self.map_box[None], signed, -self.most, self.most)
+        self.map = Tiles(np.zeros((1, rows, columns)), self.map_box[None], signed, -self.most, self.most)
         self.frame = Polylines(outlines(self.map_box[None]), np.array([[*rgb(theme.muted), 0.8]]), 1.5)
         self.cell = Polylines(np.zeros((1, 5, 2)), theme.highlight, 2.5)
         self.result = result_tiles(stage, filtering, self.map_box)
+        self.set_map(np.full((rows, columns), np.nan))
         self.show(0, 0)
 
     def show(self, row: int, column: int) -> None:
@@ -84,12 +88,20 @@ class WindowPicture:
         box, end = filtering.box(row, column, self.image.box[0]), self.seen.box
         self.window.set_lines(outlines(box[None]))
         self.beams.set_lines(np.array([[[box[1], box[k]], [end[0], end[k]]] for k in (2, 3)]))
-        self.cell.set_lines(outlines(cell_box(self.map_box, filtering.shape, row, column)[None]))
+        cell = cell_box(self.map_box, filtering.shape, row, column) + AROUND
+        self.cell.set_lines(outlines(cell[None]))
+        start = self.products.box
+        self.beams_out.set_lines(np.array([[[start[1], start[k]], [cell[0], cell[k]]] for k in (2, 3)]))
+
+    def set_map(self, sums: np.ndarray) -> None:
+        """Show the sums that are known, (h, w); those that are NaN look as zeros do."""
+        self.known = sums
+        self.map.set_values(np.nan_to_num(sums)[None])
 
     def set_close(self, share: float) -> None:
-        """Between the sliding picture, 0, and the close one, 1."""
+        """Between the sliding picture, 0, and the close one, 1; the numbers go before there is no room for them."""
         for grid, small, large in zip(self.grids, self.small, self.large, strict=True):
-            grid.set_box(small + (large - small) * share)
+            grid.set_box(small + (large - small) * share).show_numbers(float(np.clip(20 * share - 19, 0.0, 1.0)))
         self.image.set_box(self.places[0] + (self.places[1] - self.places[0]) * share)
         self.show(*self.at)
 
@@ -180,9 +192,9 @@ def slide(stage: Convolution, picture: WindowPicture, best: tuple[int, int]) -> 
     name = written("sums", (picture.map_box[:2].mean(), picture.map_box[3] + ALONG), size=TEXT.label, color=theme.muted)
     only = np.full(filtering.shape, np.nan)
     only[best] = filtering.sums[best]
-    picture.map.set_values(only[None])
+    picture.set_map(only)
     stage.caption("The sum becomes one pixel\nof a new picture.")
-    stage.fade(picture.map, picture.frame, picture.cell, key, name, *signs, total)
+    stage.fade(picture.map, picture.frame, picture.beams_out, picture.cell, key, name, *signs, total)
     stage.wait(TIMING.hold)
     worst = filtering.place(int(filtering.sums.argmin()))
     if filtering.sums[worst] < 0:
@@ -194,7 +206,7 @@ def slide(stage: Convolution, picture: WindowPicture, best: tuple[int, int]) -> 
         def jump(share: float) -> None:
             go_to(picture, total, *np.rint(start + (end - start) * share).astype(int).tolist())
             if share == 1.0:
-                picture.map.set_values(both[None])
+                picture.set_map(both)
 
         stage.play_clock(TIMING.beat + TIMING.quick, jump)
         stage.wait(TIMING.hold)
@@ -210,11 +222,12 @@ def slide(stage: Convolution, picture: WindowPicture, best: tuple[int, int]) -> 
         k = seconds / A_STEP if seconds < slow else steps + (last - steps) * ease((seconds - slow) / (SWEEP - slow))
         number = min(last, int(k + 1e-9))
         go_to(picture, total, *filtering.place(number))
-        picture.map.set_values(filtering.filled(number + 1)[None])
+        picture.set_map(filtering.filled(number + 1))
 
     stage.play_clock(SWEEP, sweep, rate_func=lambda t: t)
     stage.wait(TIMING.quick)
-    activate(stage, picture, (*signs, total, *picture.grids, picture.window, picture.beams, picture.cell), key, name)
+    leaving = (*signs, total, *picture.grids, picture.window, picture.beams, picture.beams_out, picture.cell)
+    activate(stage, picture, leaving, key, name)
 
 
 def ease(t: float) -> float:

@@ -18,9 +18,10 @@ from engine.network import Network
 from engine.recording import Recorder, Recording
 from scenes.convolution import Convolution
 from scenes.convolution.filtering import Filtering
+from scenes.convolution.window import cell_box
 from scenes.mobjects.readout import Readout
 from scenes.rendering import make_part
-from tests.scenes.conftest import SmallRun
+from tests.scenes.conftest import Picture, SmallRun
 from tests.scenes.layout import walk
 
 Make = Callable[..., Recording]
@@ -122,8 +123,8 @@ def test_while_it_slides_window_products_and_map_belong_together(small_run: Smal
             value = float((picture.seen.values * picture.weights.values).sum()) + picture.filtering.bias
             assert value == pytest.approx(picture.filtering.sums[row, column], abs=1e-5)
             np.testing.assert_allclose(picture.products.values, picture.seen.values * picture.weights.values, rtol=1e-6)
-            shown = picture.map.values[0]
-            there = np.isfinite(shown)
+            shown, there = picture.map.values[0], np.isfinite(picture.known)
+            assert not shown[~there].any()
             np.testing.assert_array_equal(shown[there], picture.filtering.sums.astype(np.float32)[there])
             assert there[row, column] or there.sum() <= 2
             seen += 1
@@ -238,3 +239,16 @@ def test_numbers_are_readable_on_every_colour(played: Convolution) -> None:
         assert float(number.text.replace("−", "-")) == pytest.approx(float(value), abs=0.005)
         bright = value > 0.75
         assert (number.number_color == played.theme.background) == bright or 0.4 < value < 0.75
+
+
+def test_a_single_sum_is_seen_in_its_place(played: Convolution, picture: Picture) -> None:
+    shown, (row, column) = played.window_picture, played.filtering.place(int(played.filtering.sums.argmax()))
+    only = np.full(played.filtering.shape, np.nan)
+    only[row, column] = played.filtering.sums[row, column]
+    shown.set_map(only)
+    pixels = picture(shown.map.copy().set_opacity(1.0))
+    box = cell_box(shown.map_box, played.filtering.shape, row, column)
+    x, y = (box[0] + box[1]) / 2, (box[2] + box[3]) / 2
+    expected = played.theme.weight_colours(np.array(1.0), 1.0)[:3] * 255
+    np.testing.assert_allclose(pixels[round(240 - y * 60), round(427 + x * 60), :3], expected, atol=3)
+    shown.set_map(played.filtering.sums)
