@@ -127,6 +127,12 @@ SCENES: dict[str, SceneEntry] = {
         "Activation functions and their slopes, and why layers need them",
         experiments=("tanh-stack", "linear-stack", "perceptron"),
     ),
+    "landscape": SceneEntry(
+        "scenes.landscape",
+        "Landscape",
+        "The loss around a large network, over planes through its solution and its path",
+        experiments=("landscape",),
+    ),
     "descent": SceneEntry(
         "scenes.descent",
         "Descent",

@@ -9,9 +9,10 @@ import numpy as np
 from manim import linear
 
 from scenes.descent.surface import LEAST
-from scenes.descent.terrain import ASIDE, Terrain, bounds_of, glancing, losses_over, path_of
+from scenes.descent.terrain import bounds_of, losses_over, path_of, seen_terrain
 from scenes.mobjects.legend import Legend
 from scenes.mobjects.readout import Readout
+from scenes.mobjects.terrain import ASIDE
 from scenes.theme import SAFE, TEXT, TIMING, Zone
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class RacePart:
         self.stage, self.runners = stage, dict(runners)
         recordings = list(self.runners.values())
         found = losses_over(recordings[0], bounds_of(recordings, LEAST, 0.0))
-        self.terrain = Terrain(found, LAND, glancing(stage), ("weight", "bias"), theme)
+        self.terrain = seen_terrain(stage, found, LAND, ("weight", "bias"))
         colours = [theme.class_colour(k) for k in COLOURS]
         self.paths = [
             self.terrain.add_path(*path_of(recording), colour, 2.5, 0.1)

@@ -9,8 +9,9 @@ import numpy as np
 from manim import linear
 
 from scenes.descent.surface import LEAST
-from scenes.descent.terrain import ASIDE, Terrain, bounds_of, glancing, losses_over, path_of
+from scenes.descent.terrain import bounds_of, losses_over, path_of, seen_terrain
 from scenes.mobjects.readout import Readout
+from scenes.mobjects.terrain import ASIDE
 from scenes.mobjects.writing import LEFT, written
 from scenes.theme import SAFE, TEXT, TIMING, Zone
 
@@ -35,7 +36,7 @@ class RatesPart:
         found = losses_over(recordings[0], bounds)
         self.terrains, self.paths, self.titles, self.losses = [], [], [], []
         for recording, rate, zone in zip(recordings, self.rates, ZONES, strict=True):
-            terrain = Terrain(found, zone, glancing(stage), theme=theme)
+            terrain = seen_terrain(stage, found, zone)
             path = terrain.add_path(*path_of(recording), theme.highlight, 2.5, 0.09)
             self.terrains.append(terrain)
             self.paths.append(path)

@@ -8,10 +8,11 @@ import numpy as np
 from manim import linear
 
 from engine.analysis.isoline import Bounds
-from scenes.descent.terrain import ASIDE, Terrain, bounds_of, glancing, losses_over, path_of
+from scenes.descent.terrain import bounds_of, losses_over, path_of, seen_terrain
 from scenes.mobjects.function_plot import FunctionPlot
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
+from scenes.mobjects.terrain import ASIDE
 from scenes.painting.mobject import Painted
 from scenes.theme import SAFE, TIMING, Zone, rgb
 
@@ -54,7 +55,7 @@ class SurfacePart:
             for name, colour in zip(names, colours, strict=True)
         ]
         bounds = bounds_of([recording], LEAST, 0.0)
-        self.terrain = Terrain(losses_over(recording, bounds), LAND, glancing(stage), names[:2], theme)
+        self.terrain = seen_terrain(stage, losses_over(recording, bounds), LAND, ("weight", "bias"))
         self.path = self.terrain.add_path(self.moments, self.parameters, theme.highlight)
         # a place that is shown before the training begins
         self.probe = self.terrain.add_path(np.array([0.0, 1.0]), self.parameters[[0, 0]], theme.highlight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -15,9 +16,11 @@ from scenes.descent.race import RacePart
 from scenes.descent.rates import RatesPart
 from scenes.descent.scene import RUNNERS, Descent
 from scenes.descent.surface import SurfacePart
-from scenes.descent.terrain import ASIDE, Terrain, losses_over, path_of
+from scenes.descent.terrain import losses_over, path_of, seen_terrain
+from scenes.mobjects.terrain import ASIDE
 from scenes.rendering import make_part
-from scenes.theme import Zone
+from scenes.stage import Stage
+from scenes.theme import DARK, Zone
 from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
 
@@ -41,6 +44,11 @@ def told(small_run: SmallRun, part: str, kind: type, monkeypatch: pytest.MonkeyP
     return made[0], " ".join(cue.text.replace("\n", " ") for cue in scene.cues)
 
 
+def stage_at(now: float) -> Stage:
+    """As much of a stage as a terrain looks at: its time and its theme."""
+    return cast(Stage, SimpleNamespace(now=now, theme=DARK))
+
+
 def loss(recording: Recording, parameters: np.ndarray) -> float:
     x, y = recording.data.x[:, 0].astype(float), recording.data.y.ravel().astype(float)
     return float(np.mean((np.tanh(parameters[0] * x + parameters[1]) - y) ** 2))
@@ -61,7 +69,7 @@ def test_the_recorded_path_lies_on_the_surface(manim_settings: None, small_run: 
     assert np.array_equal(moments, recording.epochs)
     assert np.array_equal(parameters, [recording.parameters(epoch) for epoch in recording])
     found = losses_over(recording, BOUNDS)
-    terrain = Terrain(found, ZONE, lambda: 12.0, ("weight", "bias"))
+    terrain = seen_terrain(stage_at(3.0), found, ZONE, ("weight", "bias"))
     path = terrain.add_path(moments, parameters, "#ffffff")
     terrain.set_tilt(tilt)
     path.set_moment(float(moments[-1]))
@@ -86,11 +94,11 @@ def test_the_recorded_path_lies_on_the_surface(manim_settings: None, small_run: 
 
 
 def test_a_terrain_stays_in_its_zone(manim_settings: None, small_run: SmallRun) -> None:
-    now = [0.0]
-    terrain = Terrain(losses_over(small_run("descent"), BOUNDS, 21), ZONE, lambda: now[0])
+    stage = stage_at(0.0)
+    terrain = seen_terrain(stage, losses_over(small_run("descent"), BOUNDS, 21), ZONE)
     for tilt in (0.0, ASIDE):
-        for time in (11.0, 12.3, 13.5, 14.7, 16.0):
-            now[0] = time
+        for time in (0.0, 3.0, 5.0, 11.0, 15.0):
+            stage.now = time  # type: ignore[misc]
             terrain.set_tilt(tilt)
             x, y = terrain.surface.points[:, :2].T
             assert ZONE.left - 0.02 < x.min() and x.max() < ZONE.right + 0.02
