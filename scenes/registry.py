@@ -193,8 +193,16 @@ SCENES: dict[str, SceneEntry] = {
         "Zoo",
         "One kind of network becomes the next, each with its parameters and what it can do",
         experiments=(
-            "perceptron", "xor", "digits", "lenet", "resnet-small", "rnn-sine", "lstm-adding", "gru-recall",
-            "autoencoder-linear", "autoencoder-deep",
+            "perceptron",
+            "xor",
+            "digits",
+            "lenet",
+            "resnet-small",
+            "rnn-sine",
+            "lstm-adding",
+            "gru-recall",
+            "autoencoder-linear",
+            "autoencoder-deep",
         ),  # fmt: skip
     ),
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PLACE = Zone(SAFE.left + 0.1, SAFE.right - 0.1, -2.4, 2.35)
 PER_COLUMN = 2.8  # width of a small network, for each of its columns
-SEEN = 200  # examples that set the scale of what is bright
+SEEN = 64  # examples that set the scale of what is bright
 A_COLUMN = 0.45  # seconds that an example needs from one column to the next
 LONGEST = 4.0
 GRID, ROWS = Zone(SAFE.left, SAFE.right, -2.45, 2.75), 2
@@ -176,7 +176,7 @@ def diagram_of(network: Network, recording: Recording, zone: Zone, theme: Theme,
     return NetworkDiagram(
         network,
         zone,
-        x=x,
+        x=None if small else x,
         inputs=liveliest(x) if flat else None,
         image_shape=shape[:2] if shape is not None else None,
         names="none" if small else "all",
