@@ -242,13 +242,14 @@ def test_numbers_are_readable_on_every_colour(played: Convolution) -> None:
 
 
 def test_a_single_sum_is_seen_in_its_place(played: Convolution, picture: Picture) -> None:
-    shown, (row, column) = played.window_picture, played.filtering.place(int(played.filtering.sums.argmax()))
+    sums = played.filtering.sums
+    shown, (row, column) = played.window_picture, played.filtering.place(int(np.abs(sums).argmax()))
     only = np.full(played.filtering.shape, np.nan)
-    only[row, column] = played.filtering.sums[row, column]
+    only[row, column] = sums[row, column]
     shown.set_map(only)
     pixels = picture(shown.map.copy().set_opacity(1.0))
     box = cell_box(shown.map_box, played.filtering.shape, row, column)
     x, y = (box[0] + box[1]) / 2, (box[2] + box[3]) / 2
-    expected = played.theme.weight_colours(np.array(1.0), 1.0)[:3] * 255
+    expected = played.theme.weight_colours(np.sign(sums[row, column]), 1.0)[:3] * 255
     np.testing.assert_allclose(pixels[round(240 - y * 60), round(427 + x * 60), :3], expected, atol=3)
-    shown.set_map(played.filtering.sums)
+    shown.set_map(sums)
