@@ -66,8 +66,13 @@ def tints(values: np.ndarray, top: float, weighted: bool, theme: Theme, gradient
 
 
 def shares(values: np.ndarray, top: float) -> np.ndarray:
-    """The roots of sizes as shares of the largest, 0 to 1."""
-    return np.asarray(np.sqrt(np.clip(np.abs(values) / max(top, 1e-30), 0.0, 1.0)))
+    """The roots of sizes as shares of the largest, 0 to 1; 0 where there is no number."""
+    return np.sqrt(np.clip(np.nan_to_num(np.abs(values) / max(top, 1e-30)), 0.0, 1.0))
+
+
+def largest_of(values: np.ndarray) -> float:
+    """The size of the largest number, 0 where there is none: a network whose training blew up is drawn, too."""
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
 
 
 def strokes(values: np.ndarray, top: float, weighted: bool) -> np.ndarray:
@@ -88,7 +93,7 @@ def passed_tints(diagram: NetworkDiagram, signals: Signals) -> tuple[np.ndarray,
     """The colours (E, 4) and widths (E,) of all connections that have carried an example; each link has its scale."""
     colours, widths = [np.zeros((0, 4))], [np.zeros(0)]
     for link, values in zip(diagram.plan.links, signals.passed, strict=True):
-        top = float(np.abs(values).max(initial=0.0))
+        top = largest_of(values)
         colours.append(tints(values, top, link.is_weighted, diagram.theme, signals.are_gradients))
         widths.append(strokes(values, top, link.is_weighted))
     return np.concatenate(colours), np.concatenate(widths)

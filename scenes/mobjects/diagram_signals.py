@@ -109,8 +109,9 @@ def column_ranges(network: Network, plan: Plan, x: ArrayLike) -> Ranges:
     for start in range(0, len(examples), CHUNK):
         values = column_values(network, plan, examples[start : start + CHUNK])
         for low, high, each in zip(lows, highs, values, strict=True):
-            low.append(float(each.min()))
-            high += each.reshape(len(each), -1).max(axis=1).tolist()
+            finite = np.nan_to_num(each)
+            low.append(float(finite.min()))
+            high += finite.reshape(len(each), -1).max(axis=1).tolist()
     measured = [(min(low), max(float(np.mean(high)), min(low) + 1e-9)) for low, high in zip(lows, highs, strict=True)]
     return [RANGES.get(column.activation, pair) for column, pair in zip(plan.columns, measured, strict=True)]
 
@@ -119,7 +120,7 @@ def activation_signals(network: Network, plan: Plan, example: ArrayLike, ranges:
     """One example, of the input's shape, on its way forward."""
     values = [values[0] for values in column_values(network, plan, np.asarray(example)[None])]
     bright = [
-        np.clip((visible(column, each) - low) / (high - low), 0.0, 1.0)
+        np.clip(np.nan_to_num((visible(column, each) - low) / (high - low)), 0.0, 1.0)
         for column, each, (low, high) in zip(plan.columns, values, ranges, strict=True)
     ]
     return Signals(values, bright, contributions(network, plan, values))

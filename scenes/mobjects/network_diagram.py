@@ -11,10 +11,12 @@ from manim import LEFT, Mobject, VGroup
 from engine.errors import ConfigurationError
 from engine.losses import Loss
 from engine.network import Network
+from scenes.mobjects.diagram_focus import Emphasis, on_layer, on_neuron
 from scenes.mobjects.diagram_look import (
     FEW,
     Look,
     gradient_look,
+    largest_of,
     passing_look,
     resting_look,
     strokes,
@@ -44,7 +46,6 @@ from scenes.theme import DARK, Theme, Zone, rgb
 RADIUS, SPACING = 0.16, 0.6  # of neurons, and their distance above one another, at most
 RING = 0.02
 UNSEEN = 0.03  # opacity
-DIMMED = 0.3
 NAMES_ABOVE = 0.3  # free room between the names and the columns
 
 
@@ -131,8 +132,7 @@ class NetworkDiagram(VGroup):
         self.ranges: Ranges | None = None
         self.signed = np.tile([*rgb(theme.faint), 1.0], (len(self.ends), 1))
         self.resting_widths = np.full(len(self.ends), 1.5)
-        self.edge_strengths = np.ones(len(self.ends))
-        self.node_strengths = [np.ones(len(nodes)) for nodes in self.places]
+        self.emphasis = on_layer(self, None)
         self.node_sizes = [np.ones(len(nodes)) for nodes in self.places]
         self.names: list[Still] = []
         if lines:
@@ -216,7 +216,7 @@ class NetworkDiagram(VGroup):
         elif largest is not None:
             self.largest = [float(largest)] * len(values)
         elif not self.largest:
-            self.largest = [float(np.abs(each).max(initial=0.0)) for each in values]
+            self.largest = [largest_of(each) for each in values]
         colours, widths = [np.zeros((0, 4))], [np.zeros(0)]
         for link, each, top in zip(self.plan.links, values, self.largest, strict=True):
             colours.append(tints(each, top, link.is_weighted, self.theme))
@@ -286,10 +286,10 @@ class NetworkDiagram(VGroup):
     def show_look(self, look: Look) -> NetworkDiagram:
         """Show neurons, images and connections as given, dimmed by where the focus is."""
         self.look = look
-        strength = self.edge_strengths * self.faintness
+        strength = self.emphasis.edges * self.faintness
         colours, pulses = look.colours.copy(), look.pulse_colours.copy()
         colours[:, 3] *= strength
-        pulses[:, 3] *= self.edge_strengths
+        pulses[:, 3] *= self.emphasis.edges
         self.edges.set_colours(colours)
         # what cannot be seen need not be painted
         self.edges.widths = np.where(colours[:, 3] > UNSEEN, look.widths, 0.0)
@@ -298,7 +298,7 @@ class NetworkDiagram(VGroup):
         self.pulses.widths = look.pulse_widths
         self._show_discs(look)
         for k, tiles in self.images.items():
-            strengths = self.node_strengths[k] if len(tiles.strengths) == len(self.node_strengths[k]) else np.ones(1)
+            strengths = self.emphasis.nodes[k] if len(tiles.strengths) == len(self.emphasis.nodes[k]) else np.ones(1)
             tiles.set_values(look.bright[k])
             tiles.strengths = strengths
             self.glows[k].set_values(look.glow[k])
@@ -312,7 +312,7 @@ class NetworkDiagram(VGroup):
             np.array(rgb(colour)) for colour in (theme.background, theme.activation, theme.highlight, theme.muted)
         )
         for k in self.discs:
-            strength = self.node_strengths[k][:, None]
+            strength = self.emphasis.nodes[k][:, None]
             active = (bright - ground) * np.asarray(look.bright[k])[:, None]
             changed = (glow - ground) * np.asarray(look.glow[k])[:, None]
             cores.append(ground + (active + (changed - active) * look.glowing[k]) * strength)
@@ -336,7 +336,7 @@ class NetworkDiagram(VGroup):
 
         None dims nothing. With an `amount` less than 1 it is on the way there from the focus on layer `before`.
         """
-        return self._blend(self._on_layer(before), self._on_layer(layer), amount)
+        return self._emphasise(on_layer(self, before).towards(on_layer(self, layer), amount))
 
     def focus_neuron(self, column: int, node: int, amount: float = 1.0, growth: float = 1.0) -> NetworkDiagram:
         """Dim all but one neuron or map, what it hears, and the connections between.
@@ -352,31 +352,13 @@ class NetworkDiagram(VGroup):
         growth : float
             How much larger the neuron is drawn.
         """
-        if not (0 <= column < len(self.places) and 0 <= node < len(self.node_strengths[column])):
-            raise ConfigurationError(f"there is no neuron {node} drawn in column {column} to focus on")
+        emphasis = on_layer(self, None).towards(on_neuron(self, column, node), amount)
         self.node_sizes[column][node] = growth
-        return self._blend(self._on_layer(None), self._on_neuron(column, node), amount)
+        return self._emphasise(emphasis)
 
-    def _blend(self, start: tuple[Any, Any], end: tuple[Any, Any], amount: float) -> NetworkDiagram:
-        self.edge_strengths = start[0] + amount * (end[0] - start[0])
-        self.node_strengths = [a + amount * (b - a) for a, b in zip(start[1], end[1], strict=True)]
+    def _emphasise(self, emphasis: Emphasis) -> NetworkDiagram:
+        self.emphasis = emphasis
         return self.show_look(self.look)
-
-    def _on_layer(self, layer: int | None) -> tuple[np.ndarray, list[np.ndarray]]:
-        """How strong connections, neurons and maps are with the focus on a layer."""
-        nodes = [np.ones(len(places)) for places in self.places]
-        if layer is None:
-            return np.ones(len(self.ends)), nodes
-        near = [strengths * (1.0 if k in (layer, layer + 1) else DIMMED) for k, strengths in enumerate(nodes)]
-        return np.where(self.link_of_edge == layer, 1.0, DIMMED), near
-
-    def _on_neuron(self, column: int, node: int) -> tuple[np.ndarray, list[np.ndarray]]:
-        edges, nodes = np.full(len(self.ends), 0.06), [np.full(len(places), DIMMED) for places in self.places]
-        nodes[column][node] = 1.0
-        for edge in self.incoming(column, node):
-            edges[edge] = 1.0 / self.faintness[edge]
-            nodes[column - 1][self.plan.links[column - 1].pairs[edge - sum(self.sizes[: column - 1]), 0]] = 1.0
-        return edges, nodes
 
     def incoming(self, column: int, node: int) -> np.ndarray:
         """The numbers of the connections into one of the drawn neurons or maps of a column."""

@@ -370,6 +370,18 @@ def test_painted_and_drawn_by_manim_look_the_same(picture: Picture, name: str) -
     assert np.array_equal(picture(diagram.set_opacity(0)), picture())
 
 
+def test_a_network_that_blew_up_is_drawn(picture: Picture) -> None:
+    diagram = made([Dense(4, "relu"), Dense(2)], (3,))
+    assert diagram.network is not None
+    diagram.network.weights["0.weight"][0, 0] = np.nan
+    diagram.network.weights["1.weight"][0, 0] = np.inf
+    diagram.set_network(diagram.network)
+    diagram.show(diagram.signals(np.ones(3, np.float32)), 99.0)
+    assert np.isfinite(np.array(diagram.edges.colours)).all() and np.isfinite(np.array(diagram.cores.colours)).all()
+    assert diagram.edges.colours is not None and diagram.edges.colours[0, 3] == 0
+    assert (picture(diagram)[..., :3].max(axis=-1) > 60).sum() > 300
+
+
 def test_what_cannot_be_drawn_is_said() -> None:
     with pytest.raises(ConfigurationError, match="names='some' must be"):
         NetworkDiagram([2, 1], ZONE, names="some")
