@@ -71,7 +71,7 @@ class SurfacePart:
         down = np.array([0.55 * width[-1], 0.4 * depth[0]])
         stage.heading("A landscape of losses")
         stage.caption(
-            f"A neuron with one weight and one bias:\na curve that should pass {len(self.recording.data.x)} points."
+            f"A neuron with one weight and one bias:\nits curve should follow {len(self.recording.data.x)} points."
         )
         self.at(start)
         for number in self.numbers:
@@ -86,7 +86,7 @@ class SurfacePart:
                 self.at(first + (second - first) * share)
 
             stage.play_clock(TIMING.slow, turn, *self.fitted)
-        stage.caption("Each weight and bias is a place on a map.\nWhere it glows, the loss is great.")
+        stage.caption("Each weight and bias is a place on a map,\nredder where the loss is greater.")
         self.probe.set_moment(0.0)
         self.put(down)
         stage.fade(self.terrain, self.probe)

@@ -9,18 +9,18 @@ import numpy as np
 from manim import VGroup, linear
 
 from engine.analysis.landscape import grid_around, path_in, path_plane
-from scenes.landscape.around import LAND
 from scenes.landscape.measured import Measured, shown, turning_terrain
 from scenes.mobjects.legend import Legend
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.terrain import Terrain
-from scenes.theme import SAFE, TIMING, Theme, rgb
+from scenes.theme import SAFE, TIMING, Theme, Zone, rgb
 
 if TYPE_CHECKING:
     from engine.recording import Recording
     from scenes.stage import Stage
 
+LAND = Zone(SAFE.left + 0.2, SAFE.right - 0.2, -1.5, 2.4)  # under it there is room for the key
 SECONDS = 10.0
 SWING, SWING_SECONDS = 0.5, 20.0  # of the eye, in radians
 MOST_STEMS = 24
@@ -107,7 +107,7 @@ class PathPart:
         self.hold(2 * TIMING.slow)
         stage.caption("What it does not hold lies off the plane.\nStems lead to the losses it really had.")
         key = Legend([(theme.highlight, "path, as the plane shows it"), (theme.text, "its real losses")],
-                     (SAFE.left, -1.75), theme=theme)  # fmt: skip
+                     (SAFE.left, -1.65), theme=theme)  # fmt: skip
 
         def grow(passed: float) -> None:
             self.terrain.look()
