@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,8 @@ def cluster_studio(address: str) -> Iterator[Studio]:
         raise ConfigurationError(
             "the package that speaks with Dask clusters is missing; install it: pip install 'neurofilm[cluster]'"
         ) from None
+    # what workers log about themselves is for those who run the cluster
+    logging.getLogger("distributed").setLevel(logging.WARNING)
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -36,7 +39,7 @@ def cluster_studio(address: str) -> Iterator[Studio]:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise RenderError(f"the cluster {address} has no worker; start one: dask worker {address}") from None
-        workers = client.scheduler_info(n_workers=-1)["workers"]
+        workers = client.nthreads()
 
         def ship(pack: bytes) -> Any:
             return client.scatter(pack)
