@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.layers import AvgPool2D, MaxPool2D
+from engine.layers import AvgPool2D, Conv2D, MaxPool2D, Residual
 from engine.layers.windows import check_pair
 from engine.network import Network
 from scenes.convolution.sizes import FIELD, MAP, centred, size
@@ -38,6 +38,8 @@ class Pooled:
         Whether it takes the largest of a window, else the mean.
     own : bool
         Whether it is the network's own layer; a network without one is shown one of 2 × 2.
+    precedes_filters : bool
+        Whether filters follow it.
     """
 
     def __init__(self, network: Network, first: int, number: int, example: np.ndarray) -> None:
@@ -45,6 +47,8 @@ class Pooled:
         pools = [k for k, layer in enumerate(network.layers) if isinstance(layer, (MaxPool2D, AvgPool2D))]
         at = pools[0] if pools else None
         self.own = at is not None
+        following = network.layers[(first if at is None else at) + 1 :]
+        self.precedes_filters = any(isinstance(layer, (Conv2D, Residual)) for layer in following)
         source = outputs[first if at is None else at - 1][0]
         channel = number if source.shape[2] == network.layer_shapes[first][2] else int(source.std(axis=(0, 1)).argmax())
         layer = MaxPool2D(2) if at is None else network.layers[at]
@@ -135,7 +139,8 @@ def pooling(stage: Convolution) -> None:
         written("pixels become", (0.0, 0.3), size=TEXT.label, color=theme.muted),
         written(f"{pooled.after.size:,}", (0.0, -0.4), size=64, color=theme.highlight, bold=True),
     ]
-    stage.caption("The next layer has fewer pixels to read,\nand its windows see more of the image.")
+    stage.caption("The next layer has fewer pixels to read,\nand its windows see more of the image." if
+                  pooled.precedes_filters else "The next layer has fewer pixels to read.")  # fmt: skip
     stage.fade(*fewer)
     stage.wait(TIMING.slow + TIMING.quick)
     stage.leave(source, target, frames, *names, *fewer)

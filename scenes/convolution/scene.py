@@ -55,7 +55,7 @@ class Convolution(Chapters):
     pooled: Pooled
     stack: LayerStack
     bars: ProbabilityBars
-    weights_in: dict[str, int]
+    weights_in: tuple[int, int]  # of the filters, and of the dense layers
 
     @classmethod
     def fits(cls, recording: Recording) -> str | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from manim import linear
 
-from engine.layers import Conv2D, Dense
+from engine.layers import Conv2D, Dense, Residual
+from engine.layers.pooling import Pool2D
 from scenes.images import class_probabilities
 from scenes.mobjects.layer_stack import LayerStack
 from scenes.mobjects.probability_bars import ProbabilityBars
@@ -15,6 +16,7 @@ from scenes.numbers import certainty, class_name
 from scenes.theme import SAFE, TIMING, Zone
 
 if TYPE_CHECKING:
+    from engine.network import Network
     from scenes.convolution.scene import Convolution
 
 STACK = Zone(SAFE.left, 4.05, -2.4, 2.75)
@@ -36,17 +38,14 @@ def whole_network(stage: Convolution) -> None:
     kinds = [None if each.layer < 0 else stage.net.layers[each.layer] for each in stack.stages]
     stage.caption("Filters make maps of the image.")
     stage.fade(stack, bars)
-    said = {
-        Conv2D: "The next filters look at all maps\nof the layer before.",
-        Dense: "Dense layers weigh what was found.",
-    }
     nothing = np.zeros(len(data.class_names))
     for k in range(1, len(kinds)):
-        for kind, text in said.items():
-            if isinstance(kinds[k], kind) and any(isinstance(each, Conv2D) for each in kinds[:k]):
-                stage.caption(text)
+        if isinstance(kinds[k], Dense):
+            stage.caption("Dense layers weigh what was found.")
+        elif k > 1 and stack.stages[k].is_maps and not isinstance(kinds[k], Pool2D):
+            stage.caption("The next filters look at all maps\nof the layer before.")
         pass_through(stage, values, None, stage.example, nothing, A_LAYER, (k - 1, k))
-    stage.wait(TIMING.quick)
+    stage.wait(TIMING.beat)
     answers = class_probabilities(stage.net, stage.example[None])[0]
     winner = int(answers.argmax())
     name, sure = class_name(data.class_names[winner]), certainty(float(answers.max()))
@@ -65,12 +64,7 @@ def whole_network(stage: Convolution) -> None:
         winner = int(answers.argmax())
         box(stage, winner, 0.2)
         stage.wait(TIMING.quick)
-    spans = list(zip(stage.net.layers, stage.net.layer_spans, strict=True))
-    stage.weights_in = {
-        kind.__name__: sum(stop - start for layer, (start, stop) in spans if isinstance(layer, kind))
-        for kind in (Conv2D, Dense)
-    }
-    filters, dense = stage.weights_in["Conv2D"], stage.weights_in["Dense"]
+    filters, dense = stage.weights_in = weights_in(stage.net)
     if dense:
         stage.caption(f"All its filters have {filters:,} weights,\nthe dense layers after them {dense:,}.")
         stage.wait(TIMING.slow + TIMING.beat)
@@ -100,3 +94,12 @@ def box(stage: Convolution, winner: int, seconds: float, leaving: bool = False) 
     """Box the most likely class, or no longer."""
     bars = stage.bars
     stage.play_clock(seconds, lambda share: bars.choose(winner, 1 - share if leaving else share), bars)
+
+
+def weights_in(network: Network) -> tuple[int, int]:
+    """How many weights and biases the filters have, those inside residual blocks too, and the dense layers."""
+    counts = [0, 0]
+    for layer, (start, stop) in zip(network.layers, network.layer_spans, strict=True):
+        if isinstance(layer, (Conv2D, Residual, Dense)):
+            counts[isinstance(layer, Dense)] += stop - start
+    return counts[0], counts[1]

@@ -85,9 +85,9 @@ def units(stage: Features) -> None:
     if len(layers) > MOST_LAYERS:
         layers = [*layers[: MOST_LAYERS - 1], layers[-1]]
     stage.grids = []
-    for number, layer in enumerate(layers):
+    for layer in layers:
         stage.make_room()
-        show_layer(stage, number, layer)
+        show_layer(stage, stage.hidden.index(layer), layer)
 
 
 def field_of(stage: Features, layer: int) -> ReceptiveField:
@@ -98,8 +98,15 @@ def field_of(stage: Features, layer: int) -> ReceptiveField:
         return ReceptiveField(stage.shape)
 
 
+def covers(field: ReceptiveField) -> bool:
+    """Whether the parts that units see are as large as the image, or larger."""
+    return all(seen >= size for seen, size in zip(field.box((0, 0)).shape, field.image_shape, strict=True))
+
+
 def pieces_of(stage: Features, field: ReceptiveField, found: Excitation, chosen: list[int]) -> np.ndarray:
     """The parts of the images that excite some units most, (units, k, h, w)."""
+    if covers(field):
+        return np.array([stage.images(found.examples[:, unit]) for unit in chosen])
     return np.array([
         [field.box(found.places[k, unit]).cut(stage.images(found.examples[k : k + 1, unit])[0])
          for k in range(len(found.examples))]
@@ -130,7 +137,8 @@ def show_layer(stage: Features, number: int, layer: int) -> None:
     ]  # fmt: skip
     height, width = pieces.shape[2:]
     whole = field.rows is None
-    sees = "all pixels" if whole else f"{height} × {width} pixels"
+    part = "most of the image" if covers(field) else f"{height} × {width} pixels"
+    sees = "all pixels" if whole else part
     image = ImagePanel(stage.images(found.examples[:1, chosen[0]])[0], IMAGE, stage.low, stage.high, theme)
     seen = Polylines(np.zeros((1, 5, 2)), theme.highlight, 3.0)
     label = written(f"sees {sees}", (image.box[0, :2].mean(), image.box[0, 2] - 0.35), CENTER, TEXT.label, theme.muted)
@@ -157,11 +165,13 @@ def layer_caption(stage: Features, number: int, layer: int, whole: bool) -> str:
     if number == 0:
         what = "pieces of images" if convolution and not whole else "images"
         return f"In each row the {what}\nthat excite one unit most."
-    if not whole:
-        return "The next layer sees more of the image:\nparts, made of the pieces before."
     if layer == stage.hidden[-1] and number > 1:
         return "Nobody has named what they look for.\nThey respond to patterns, that is all."
-    return "A neuron here is connected to everything:\nit can look for whole shapes."
+    if whole:
+        return "A neuron here is connected to everything:\nit can look for whole shapes."
+    if number == 1:
+        return "The next layer sees more of the image:\nparts, made of the pieces before."
+    return "Deeper layers see more and more:\nparts of parts."
 
 
 def put_window(line: Polylines, image: ImagePanel, box: Box, shape: tuple[int, int]) -> None:
