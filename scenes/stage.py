@@ -219,6 +219,20 @@ class BaseStage(Scene):
         """
         self.play(Clock(function, *mobjects, run_time=duration, rate_func=rate_func), **kwargs)
 
+    @property
+    def unread(self) -> float:
+        """Seconds that the caption still has to be there so that it can be read."""
+        if self._cue is None:
+            return 0.0
+        text, start = self._cue[:2]
+        return max(0.0, len(text.replace("\n", " ")) / TIMING.reading - (self.now - start))
+
+    def read(self, seconds: float = 0.0) -> None:
+        """Wait until the caption could be read, at least some seconds."""
+        seconds = max(seconds, self.unread)
+        if seconds > 0:
+            self.wait(seconds)
+
     def add_behind(self, mobject: VMobject) -> None:
         """Add something behind everything else."""
         self.add(mobject)

@@ -167,6 +167,7 @@ class Timing:
     beat: float = 1.0
     slow: float = 2.0
     hold: float = 1.5
+    reading: float = 15.0  # characters of a caption in a second
 
 
 @dataclass(frozen=True)

@@ -47,12 +47,12 @@ def play(stage: Code) -> None:
     training = PlayTraining(replay, chart, follow=follow, readouts=readouts, run_time=SECONDS)
     training.show(replay.first)
     stage.fade(chart)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.caption("Training moves them apart. It was never\ntold what they show." if labels is not None
                   else "Training moves them apart.")  # fmt: skip
     stage.play(training)
     stage.caption("Still, images that look alike\nhave come to lie together.")
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.remove(*readouts.values())
     stage.clear_readouts()
     pictures = thumbnails(autoencoder, x, chart, theme)
@@ -64,7 +64,7 @@ def play(stage: Code) -> None:
 
     stage.add(pictures)
     stage.play_clock(TIMING.beat, unveil, pictures, chart)
-    stage.wait(2 * TIMING.slow)
+    stage.read(2 * TIMING.slow)
 
 
 def colours_of(labels: np.ndarray | None, count: int, theme: Theme) -> np.ndarray:

@@ -77,23 +77,23 @@ def play(stage: Code) -> None:
         stage.legend([(name, theme.class_colour(k)) for k, name in enumerate(autoencoder.names)])
     stage.caption("An autoencoder without activations\ncan only project onto a plane.")
     stage.fade(charts[0], names[0])
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.caption("Principal component analysis finds\nthe plane that loses least.")
     stage.fade(charts[1], names[1])
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.caption("Turned and stretched, the code\nis the same map.")
     stage.play_clock(2 * TIMING.slow, lambda share: charts[0].show((1 - share) * scaled + share * onto), charts[0])
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.hold)
     stage.caption(
         f"The two planes are {flat.angle:.2f}° apart.\nErrors: {flat.errors[0]:.4f} and {flat.errors[1]:.4f}."
     )
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)
     bent = by_role(stage.recordings).get(DEEP)
     if bent is not None:
         said = with_bends(Autoencoder(bent, stage.options.get("epochs")))
         if said is not None:
             stage.caption(said)
-            stage.wait(TIMING.slow + TIMING.beat)
+            stage.read(TIMING.slow + TIMING.beat)
 
 
 def with_bends(deep: Autoencoder) -> str | None:

@@ -109,7 +109,7 @@ def play(stage: Code) -> None:
     stage.heading("An autoencoder")
     stage.caption(f"An image is {pixels:,} numbers.")
     stage.fade(first, names[0])
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     stage.caption("Here it has to pass through two numbers:\nthe code.")
     parts = (*funnel.strips, *funnel.code)
 
@@ -122,10 +122,10 @@ def play(stage: Code) -> None:
     stage.fade(funnel.frames, funnel.rails, *funnel.names, last.frame, names[1])
     middle = autoencoder.layer + 1.0
     stage.play_clock(TIMING.slow, lambda share: come(0.0, middle, share), *parts)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     stage.caption("From these two, the rest of the network\nhas to rebuild the image.")
     stage.play_clock(TIMING.slow, lambda share: come(middle, deepest + 1.0, share), *parts, last.picture)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.hold)
     stage.caption("Some images that come back well." if autoencoder.labels is None
                   else "One image of each kind:\nthe one that comes back best.")  # fmt: skip
     for k in range(1, len(examples)):
@@ -137,7 +137,7 @@ def play(stage: Code) -> None:
             last.set_image((1 - share) * rebuilt[k - 1] + share * rebuilt[k])
 
         stage.play_clock(TIMING.quick, change, first, last, *parts)
-        stage.wait(TIMING.beat / 2)
+        stage.read(TIMING.beat / 2)
     which = "that it never saw" if autoencoder.held_out else "that it learned from"
     stage.caption(f"Over {len(autoencoder.x):,} images {which},\nits mean squared error is {autoencoder.error():.4f}.")
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)

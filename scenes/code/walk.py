@@ -68,7 +68,7 @@ def play(stage: Code) -> None:
     stage.play_clock(SECONDS / 2, lambda share: follow(share / 2), *moved, rate_func=linear)
     stage.caption("Between two kinds it makes images\nthat nobody has drawn.")
     stage.play_clock(SECONDS / 2, lambda share: follow(0.5 + share / 2), *moved, rate_func=linear)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     stage.fade(leaving=(trail,), seconds=TIMING.quick)
     dials(stage, codes, go, (at, image, *numbers))
     leaving = (chart.frame, *([chart.axes] if chart.axes is not None else []), chart.cloud, at, image, *numbers)
@@ -125,7 +125,7 @@ def whole(stage: Code, autoencoder: Autoencoder, codes: np.ndarray) -> None:
     stage.heading("The whole map")
     stage.caption(f"{len(lattice)} codes, evenly spaced,\nand what they are rebuilt to.")
     stage.fade(tiles)
-    stage.wait(2 * TIMING.slow)
+    stage.read(2 * TIMING.slow)
 
 
 def lattice_of(codes: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:

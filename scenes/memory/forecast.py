@@ -164,7 +164,7 @@ def play(stage: Memory) -> None:
         stage.caption("Small errors grow in chaos. It still moves\nlike the real one, but elsewhere.")
     else:
         stage.caption("It has kept to the true path.")
-    turn(stage, lambda: show(last), moved, 2 * TIMING.slow)
+    turn(stage, lambda: show(last), moved, max(2 * TIMING.slow, stage.unread))
 
 
 def turn(stage: Memory, show: object, moved: tuple[VGroup | PointCloud | Polylines, ...], seconds: float) -> None:

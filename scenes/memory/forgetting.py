@@ -99,12 +99,13 @@ def play(stage: Memory) -> None:
     stage.caption(f"{count} rows that they have not seen:\non the line the answer is right.")
     shown = [part for panel in panels for part in panel.parts]
     stage.fade(*shown)
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)
     stage.caption("Both learn in the same way,\nfrom the same rows.")
     stage.play_clock(3 * TIMING.slow, lambda share: show(first + share * (last - first)), *shown, epoch,
                      rate_func=linear)  # fmt: skip
+    stage.read()
     stage.caption(answers_words(panels))
-    stage.wait(2 * TIMING.slow)
+    stage.read(2 * TIMING.slow)
     stage.fade(leaving=(*shown, epoch), seconds=TIMING.quick)
     stage.clear_readouts()
     reach(stage, recordings)
@@ -130,16 +131,16 @@ def reach(stage: Memory, recordings: list[Recording]) -> None:
     stage.heading("How far back it sees")
     stage.caption("How much does the answer move\nwhen a number moves a little?")
     stage.fade(*parts)
-    stage.wait(2 * TIMING.slow)
+    stage.read(2 * TIMING.slow)
     at = " and ".join(f"{slopes[0][mark]:.2f}" for mark in marked)
     stage.caption(f"The LSTM: {at} times as much\nfor the marked numbers.")
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)
     steps = faded(slopes[1])
     if steps is not None:
         stage.caption(f"The plain one is blind {steps} steps back:\nless than a millionth arrives.")
-        stage.wait(TIMING.slow + TIMING.beat)
+        stage.read(TIMING.slow + TIMING.beat)
         stage.caption("Step by step it shrinks on the way back:\nthere is nothing left to learn from.")
-        stage.wait(TIMING.slow + TIMING.beat)
+        stage.read(TIMING.slow + TIMING.beat)
 
 
 def slopes_of(stage: Memory, recording: Recording, x: np.ndarray) -> np.ndarray:

@@ -116,11 +116,11 @@ def task(stage: Memory, reading: Reading, total: float) -> VGroup:
     stage.heading("Long memory")
     stage.caption(f"{steps} numbers, read one by one.\nAdd the {number_word(len(reading.marked), 'marked one')}.")
     stage.fade(bars, name)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     shown = [number_text(float(x[at, 0])) for at in reading.marked]
     stage.caption(f"{' + '.join(shown)} = {number_text(total)}: the first must be kept\n"
                   f"through {int(np.ptp(reading.marked))} steps." if len(shown) == 2 else None)  # fmt: skip
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)
     return VGroup(bars, name)
 
 
@@ -156,20 +156,21 @@ def one_cell(stage: Memory, reading: Reading, total: float) -> None:
     stage.add_behind(guides)
     stage.fade(*plots, *names)
     stage.play_clock(TIMING.quick, lambda share: guides.set_opacity(GUIDE * share), guides)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     at = 0.0
     opened, shut = reading.level("input_gate", cell)
     for k, mark in enumerate(reading.marked[:2]):
         run(stage, plots, at, float(mark) - 0.5)
+        stage.read()
         stage.caption(input_words(opened, shut) if k == 0 else "The second one comes,\nand is added to what was kept.")
         run(stage, plots, float(mark) - 0.5, min(float(mark) + 1.5, steps - 1), slow=8.0)
-        stage.wait(TIMING.beat)
+        stage.read(TIMING.beat)
         at = min(float(mark) + 1.5, steps - 1)
         if k == 0:
             stage.caption(keep_words(reading.level("forget_gate", cell)[1]))
     run(stage, plots, at, steps - 1)
     stage.caption(f"At the end it says {number_text(reading.answers[-1])}.\nThe sum is {number_text(total)}.")
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)
     stage.fade(leaving=(*plots, *names, guides), seconds=TIMING.quick)
 
 
@@ -221,7 +222,7 @@ def all_cells(stage: Memory, reading: Reading) -> None:
     stage.caption(f"All {units} cells, a row for each: most gates\nmove where a number is marked."
                   if moving(reading) else f"All {units} cells, a row for each.")  # fmt: skip
     stage.fade(*parts)
-    stage.wait(2 * TIMING.slow)
+    stage.read(2 * TIMING.slow)
     stage.fade(leaving=tuple(parts), seconds=TIMING.quick)
 
 

@@ -77,11 +77,13 @@ def play(stage: Memory) -> None:
     stage.play_clock(TIMING.slow, come, wave, dots, rate_func=linear)
     show(0.0)
     stage.add(reads, carries, cells)
+    stage.read()
     stage.caption(f"A recurrent layer reads one number, and\nkeeps a state of {number_word(units, 'number')}.")
     stage.fade(key, seconds=TIMING.quick)
     first = min(SLOW, steps)
     stage.play_clock(first * TIMING.beat / 2, lambda share: show(1.0 * share), reads, cells, dots, rate_func=linear)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
+    stage.read()
     stage.caption("The next state comes from the next number\nand from the state before.")
     stage.play_clock(first * TIMING.beat, lambda share: show(1 + (first - 1) * share), reads, carries, cells, dots,
                      rate_func=linear)  # fmt: skip
@@ -90,7 +92,7 @@ def play(stage: Memory) -> None:
     shared = sum(weight.size for name, weight in network.weights.items() if name.startswith("0."))
     stage.heading("Unrolled in time")
     stage.caption(f"Drawn side by side: {steps} layers deep,\nall with the same {shared} parameters.")
-    stage.wait(2 * TIMING.slow)
+    stage.read(2 * TIMING.slow)
     shown = answer(stage, wave, float(network.predict(x[:1])[0, 0]), float(y[0, 0]), across[-1])
     stage.fade(leaving=(wave, dots, cells, reads, carries, key, *shown), seconds=TIMING.quick)
     go_on(stage, high)
@@ -107,7 +109,7 @@ def answer(stage: Memory, wave: SeriesPlot, said: float, right: float, x: float)
     stage.caption(f"From the last state it says what is next:\n{number_text(said, '.3f')}. "
                   f"It is {number_text(right, '.3f')}.")  # fmt: skip
     stage.fade(arrow, truth, point)
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)
     return arrow, truth, point
 
 
@@ -145,4 +147,4 @@ def go_on(stage: Memory, high: float) -> None:
         stage.caption(f"In {count} steps it is never off\nby more than {number_text(off, '.1g')}.")
     else:
         stage.caption(f"These are {count} steps of its own.")
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)

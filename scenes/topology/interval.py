@@ -27,15 +27,16 @@ def play(stage: Topology) -> None:
     stage.caption(f"{len(data.x):,} points on a line, of two kinds.")
     stage.fade(*plane.visible, stage.diagram)
     stage.add(plane)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.hold)
     one_cut(stage)
     pass_layer(
-        stage, 0, "Two neurons look at the line.\nEach of them stretches and shifts it.",
-        {"activate": "Each squashes it at another place:\ntogether they bend it into a curve."},
+        stage, 0, "Two neurons look at the line:\neach stretches and shifts it.",
+        {"activate": "Each squashes it at another place:\nit becomes a curve."},
     )  # fmt: skip
+    stage.read()
     lines = draw_cut(stage, f"Now one straight cut gets\n{stage.told_right} right.")
     stage.heading("Lifted into the plane")
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     if plane.curve is None:
         return
     count = len(stage.curves)
@@ -44,7 +45,7 @@ def play(stage: Topology) -> None:
     carry_back(stage)
     stage.heading("One dimension")
     stage.show_classes()
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
 
 
 def one_cut(stage: Topology) -> None:
@@ -60,5 +61,5 @@ def one_cut(stage: Topology) -> None:
     marks = light_up(plane.cloud.points[wrong], plane.cloud.radius[0], theme)
     stage.add_behind(marks)
     stage.fade(cut, marks)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.fade(leaving=(cut, marks), seconds=TIMING.quick)

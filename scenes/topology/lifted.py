@@ -24,12 +24,13 @@ def play(stage: Topology) -> None:
     stage.show_classes()
     stage.fade(*plane.visible, stage.diagram)
     stage.add(plane)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.hold)
     last = stage.passage.layers - 1
     for k in range(last + 1):
         first = "With three numbers for each point,\nthe plane lies in space." if k == 0 else None
         later = {"activate": "Squashed from three sides, the sheet\nbulges: it has room to bend."} if k == last else {}
         pass_layer(stage, k, first, later)
+    stage.hold(TIMING.quick)
     levelling = Levelling(stage)
     stage.heading("Lifted into space")
     names = stage.recording.data.class_names

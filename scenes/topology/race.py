@@ -76,10 +76,10 @@ def play(stage: Topology) -> None:
     show(first)
     shown = [part for runner in runners for part in (runner.regions, runner.cloud, runner.name, runner.accuracy)]
     stage.fade(*shown)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.hold)
     stage.play_clock(SECONDS, lambda share: show(pace.moment(share)), *shown, epoch, rate_func=lambda t: t)
     stage.caption(summary(runners))
-    stage.wait(2 * TIMING.slow)
+    stage.read(2 * TIMING.slow)
 
 
 def summary(runners: list[Runner]) -> str:

@@ -51,8 +51,8 @@ def play_freed(stage: Topology) -> None:
 
 
 FREED_SAID = {
-    0: "Four dimensions cannot be drawn: we see\nthree of them, like a shadow.",
-    1: "In the fourth there is room to pass,\nas a thread is lifted off a table.",
+    0: "Four dimensions cannot be drawn:\nwe see three, like a shadow.",
+    1: "The fourth gives room to pass, as a\nthread is lifted off a table.",
 }
 
 

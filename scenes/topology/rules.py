@@ -24,20 +24,21 @@ def play(stage: Topology) -> None:
     stage.show_classes()
     stage.fade(*stage.plane.visible, stage.diagram)
     stage.add(stage.plane)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.hold)
     ledger = Ledger(stage.passage.network, TABLE, stage.theme)
     for k in range(stage.passage.layers):
         pass_layer(stage, k, *said(stage, k))
+        stage.read()
     last = stage.cards[-1]
     stage.heading("What the layers did")
     stage.caption(verdict(ledger))
     stage.fade(*(text for row in ledger.rows for text in row), leaving=tuple(last))
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.caption("Neighbours have stayed neighbours:\nwhat was inside is still inside."
                   if ledger.cells[-1][-1] == "yes" else "So some of the way back is lost.")  # fmt: skip
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.slow + TIMING.beat)
     carry_back(stage, 2 * TIMING.slow)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
 
 
 def said(stage: Topology, k: int) -> tuple[str, dict[str, str]]:
@@ -52,7 +53,7 @@ def said(stage: Topology, k: int) -> tuple[str, dict[str, str]]:
     if path.folds:
         return first, {"activate": f"{path.activation} has flat parts:\nit folds the plane."}
     return first, {
-        "activate": "The activation squashes; it only rises,\nso no two points become one."
+        "activate": "The activation squashes: it only rises,\nso no two points become one."
     } if k == 0 else {}
 
 

@@ -118,6 +118,9 @@ class Topology(Lesson, WarpStage):
         for sheet in self.sheets:
             sheet.look()
 
+    def hold(self, seconds: float) -> None:
+        super().hold(max(seconds, self.unread))
+
     @property
     def last_epoch(self) -> int:
         if self.clear:

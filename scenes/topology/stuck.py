@@ -59,7 +59,7 @@ def play(stage: Topology) -> None:
     training.show(replay.first)
     stage.caption("With two neurons a layer, the plane\nstays a plane, however it is bent.")
     stage.fade(*shown)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.caption("Training pulls at the disc, again and\nagain, and never gets it out whole.")
     stage.play(training)
     epoch = replay.epoch_at(replay.last)
@@ -70,13 +70,13 @@ def play(stage: Topology) -> None:
     stage.add(marks, cloud)
     stage.caption(f"After epoch {epoch:,} it gets\n{right:,} of {count:,} points right.")
     stage.fade(marks)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     if right < count:
         stage.caption("To get out of the ring, the disc\nwould have to cross it.")
-        stage.wait(TIMING.slow + TIMING.beat)
+        stage.read(TIMING.slow + TIMING.beat)
     if is_shipped(stage):
         stage.caption(f"Of {STARTS} trainings from {STARTS} starts\nthis is the best.")
-        stage.wait(TIMING.slow + TIMING.beat)
+        stage.read(TIMING.slow + TIMING.beat)
 
 
 def is_shipped(stage: Topology) -> bool:

@@ -102,11 +102,11 @@ def result_of(recording: Recording, epochs: tuple[int | None, int | None] | None
     noun = "images" if data.image_shape is not None else "points" if data.x.ndim == 2 else "sequences"
     if data.task == "classification":
         right, count, held_out = right_answers(recording, epoch)
-        amount = f"all {count:,}" if right == count else f"{right:,} of {count:,}"
-        return f"It gets {amount} {noun} right" + ("\nthat it never saw." if held_out else ".")
+        amount = f"All {count:,}" if right == count else f"{right:,} of {count:,}"
+        return f"{amount} {'new ' if held_out else ''}{noun} are right."
     error, held_out = held_out_error(recording, epoch)
-    which = "that it never saw" if held_out else "that it learned from"
-    return f"Its mean squared error on {noun}\n{which} is {plain(error)}."
+    which = f"new {noun}" if held_out else f"the {noun} it learned from"
+    return f"Its mean squared error\non {which} is {plain(error)}."
 
 
 def plain(number: float) -> str:

@@ -109,10 +109,11 @@ class Zoo(Lesson, Stage):
             count(0.0)
             self.play(MorphDiagram(self.diagram, diagram), Clock(count, parameters, run_time=2.0))
         self.diagram = diagram
-        self.wait(TIMING.quick)
+        self.read(TIMING.quick)
         self.let_pass(diagram, recording)
+        self.read()
         self.caption(result_of(recording, self.options.get("epochs")))
-        self.wait(TIMING.slow + TIMING.quick)
+        self.read(TIMING.slow + TIMING.quick)
         self.rest(diagram)
 
     def let_pass(self, diagram: NetworkDiagram, recording: Recording) -> None:
@@ -154,7 +155,7 @@ class Zoo(Lesson, Stage):
             self.diagram = None
         self.caption("All of them multiply, add and squash;\nwhat differs is who hears whom.")
         self.fade(*shown, seconds=TIMING.slow)
-        self.wait(2 * TIMING.slow)
+        self.read(2 * TIMING.slow)
 
 
 def first_example(recording: Recording) -> np.ndarray:

@@ -294,3 +294,23 @@ def test_manims_own_renderer_shows_a_stage_too(manim_settings: None) -> None:
     assert scene.renderer.num_plays == 4
     assert np.abs(scene.renderer.camera.pixel_array[400:, :, 0].astype(int) - 14).max() > 100
     assert TIMING.fade > 0
+
+
+def test_a_caption_is_there_until_it_could_be_read() -> None:
+    class Reading(Stage):
+        def construct(self) -> None:
+            assert self.unread == 0
+            self.read()
+            assert self.now == 0  # there is nothing to be read
+            self.caption("Thirty letters and blanks here")
+            assert self.unread == pytest.approx(2.0)
+            self.wait(0.5)
+            self.read()
+            assert self.now == pytest.approx(2.0)
+            self.read()
+            assert self.now == pytest.approx(2.0)
+            self.caption("Short.")
+            self.read(1.0)
+            assert self.now == pytest.approx(3.0)
+
+    measure(Reading)

@@ -72,12 +72,12 @@ def test_results_are_those_of_the_recording(small_run: SmallRun) -> None:
     x, y = digits.data.x_validation, digits.data.y_validation
     assert x is not None and y is not None
     right = int((digits.network().predict(x).argmax(axis=1) == y).sum())
-    assert result_of(digits) == f"It gets {right} of {len(y)} images right\nthat it never saw."
+    assert result_of(digits) == f"{right} of {len(y)} new images are right."
     error, held_out = held_out_error(sine, sine.epochs[-1])
     assert held_out and error == pytest.approx(sine.metrics["val_loss"][-1], rel=1e-4)
-    assert result_of(sine) == f"Its mean squared error on sequences\nthat it never saw is {plain(error)}."
+    assert result_of(sine) == f"Its mean squared error\non new sequences is {plain(error)}."
     linear = small_run("autoencoder-linear")
-    assert f"that it learned from is {plain(linear.evaluate()['loss'])}." in result_of(linear)
+    assert f"the images it learned from is {plain(linear.evaluate()['loss'])}." in result_of(linear)
     assert result_of(digits, (None, 0)) != result_of(digits)
 
 
