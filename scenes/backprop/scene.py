@@ -9,10 +9,11 @@ import numpy as np
 from engine.errors import RenderError
 from scenes.backprop.backward import backward
 from scenes.backprop.forward import forward, show_loss
-from scenes.backprop.numbers import DiagramNumbers, GradientEdges, have_room
 from scenes.backprop.step import take_step, worst_example
 from scenes.backprop.update import again, train, update
 from scenes.chapters import Chapters
+from scenes.mobjects.diagram_numbers import DiagramNumbers, have_room
+from scenes.mobjects.gradient_edges import GradientEdges
 from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Label

@@ -8,15 +8,13 @@ import numpy as np
 from manim import VGroup
 
 from scenes.mobjects.network_diagram import NetworkDiagram
-from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.writing import number_text
-from scenes.theme import TEXT, rgb
+from scenes.theme import TEXT
 
 ROOM = 0.34  # distance of numbers above one another, at least
 BESIDE = 0.32  # of a number's middle from a neuron's rim, at least
 INSIDE = 0.33  # radius of a neuron that has room for its number
-WIDEST = 5.0  # stroke of the largest gradient
 PLACES = np.linspace(0.28, 0.72, 45)  # along the connections
 
 
@@ -117,36 +115,3 @@ def have_room(diagram: NetworkDiagram) -> bool:
             return False
         first += count
     return True
-
-
-class GradientEdges(Polylines):
-    """The gradients of weights: over each connection a line that comes from behind it, the wider the larger.
-
-    Parameters
-    ----------
-    diagram : NetworkDiagram
-    passed : list of ndarray (E,)
-        The gradient with respect to each connection's weight, link by link.
-    """
-
-    def __init__(self, diagram: NetworkDiagram, passed: list[np.ndarray]) -> None:
-        # from one neuron's rim to the other's
-        way = diagram.ends[:, 1] - diagram.ends[:, 0]
-        rim = way / np.maximum(np.hypot(*way.T), 1e-9)[:, None] * diagram.radius
-        self.ends = np.stack([diagram.ends[:, 0] + rim, diagram.ends[:, 1] - rim], axis=1)
-        sizes = np.abs(np.concatenate(passed))
-        shares = np.sqrt(sizes / max(float(sizes.max(initial=0.0)), 1e-30))
-        self.strokes = 1.0 + (WIDEST - 1.0) * shares
-        colours = np.tile([*rgb(diagram.theme.highlight), 1.0], (len(sizes), 1))
-        colours[:, 3] = 0.25 + 0.75 * shares
-        self.progress = np.zeros(len(sizes))
-        super().__init__(self.ends, colours, self.strokes)
-        self.set_progress(self.progress)
-
-    def set_progress(self, progress: np.ndarray) -> GradientEdges:
-        """How far each has come back along its connection, (E,) from 0 to 1."""
-        self.progress = np.asarray(progress, dtype=np.float64)
-        start, way = self.ends[:, 1], self.ends[:, 0] - self.ends[:, 1]
-        self.set_lines(np.stack([start, start + way * self.progress[:, None]], axis=1))
-        self.widths = np.where(self.progress > 0, self.strokes, 0.0)
-        return self
