@@ -114,7 +114,7 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
     body = f'#text(size: 1.6em, weight: "bold")[{escape(title)}]\n'
     shown = list(recordings.items())[:MOST_RUNS]
     if shown:
-        rows = [dict(facts(recording)) for _, recording in shown]
+        rows = [{**dict(facts(recording)), "network": layers_of(recording)} for _, recording in shown]
         columns = [name for name in COLUMNS if any(name in row for row in rows)]
         if not all("accuracy" in row for row in rows):
             columns.insert(3, "loss")
@@ -125,8 +125,9 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
             for (name, _), row in zip(shown, rows, strict=True)
         )
         body += (
-            f"#v(0.9em)\n#text(size: 0.9em)[#table(columns: {len(columns) + 1}, stroke: none, inset: (x: 0.7em, "
-            f"y: 0.34em), align: (left, left, ..range({len(columns) - 1}).map(_ => right)), {head}{cells})]\n"
+            f"#v(0.9em)\n#text(size: 0.9em)[#table(columns: {len(columns) + 1}, stroke: none, column-gutter: 1.3em, "
+            f"inset: (x: 0pt, y: 0.34em), align: (left, left, ..range({len(columns) - 1}).map(_ => right)), "
+            f"{head}{cells})]\n"
         )
         if len(recordings) > len(shown):
             body += f"#text(fill: {muted}, size: 0.85em)[{escape(f'and {len(recordings) - len(shown)} more')}]\n"
@@ -141,6 +142,15 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
     if share < 1:
         card.scale(share)
     return card.move_to([0.0, 0.0, 0.0])
+
+
+def layers_of(recording: Recording) -> str:
+    """A network in a few letters: the units of dense layers, or what goes in and how many layers there are."""
+    network = recording.network_config
+    layers = [layer for layer in network["layers"] if layer["type"] != "dropout"]
+    if len(network["input_shape"]) == 1 and all(layer["type"] == "dense" for layer in layers):
+        return "–".join(str(size) for size in (*network["input_shape"], *(layer["units"] for layer in layers)))
+    return f"{'×'.join(map(str, network['input_shape']))}, {len(layers)} layers"
 
 
 def block(text: str, size: float, color: str, **kwargs: Any) -> Label:
