@@ -18,24 +18,29 @@ BETWEEN = 0.18  # between the names of neighbours, at least
 SHORT = {"convolution": "conv", "max pooling": "pool", "mean pooling": "pool", "upsampling": "up"}
 
 
-def how_many(column: Column, noun: str, shortest: bool) -> str:
-    """The count of a column with its noun, and how many are drawn where that is not all of them."""
-    shown = f"{len(column.numbers)} of " if column.is_cut and not shortest else ""
+def how_many(column: Column, noun: str, brevity: int) -> str:
+    """The count of a column with its noun, and how many are drawn where that is not all of them.
+
+    At brevity 1 it is a number of neurons, or of maps and their size, at 2 without it.
+    """
+    shown = f"{len(column.numbers)} of " if column.is_cut and not brevity else ""
     if column.kind != "neurons":
+        if brevity == 2 and column.count > 1 and column.kind == "maps":
+            return f"{column.count:,} maps"
         tall, wide = column.size
         maps = "" if column.count == 1 or column.kind == "pixels" else f"{shown}{column.count} × "
         return f"{maps}{wide}×{tall}"
     steps = f"{column.shape[0]:,} steps" if len(column.shape) == 2 and column.part is None else ""
-    if shortest:
+    if brevity:
         return steps or f"{column.count:,}"
     count = f"{shown}{column.count:,} {noun if column.count == 1 else f'{noun}s'}"
     return f"{count}, {steps}" if steps else count
 
 
-def lines_of(column: Column, noun: str, shortest: bool) -> list[str]:
+def lines_of(column: Column, noun: str, brevity: int = 0) -> list[str]:
     """The lines under a column."""
-    title = SHORT.get(column.title, column.title) if shortest else column.title
-    return [title, how_many(column, noun, shortest), *column.marks]
+    title = SHORT.get(column.title, column.title) if brevity else column.title
+    return [title, how_many(column, noun, brevity), *column.marks]
 
 
 def most_lines(plan: Plan) -> int:
@@ -59,10 +64,10 @@ def names_below(
         Whether it is said what the layers are.
     """
     centers = [(left + right) / 2 for left, right, _, _ in places.extents]
-    for titled, shortest in ((True, False), (True, True), (False, False), (False, True)):
+    for titled, brevity in ((True, 0), (True, 1), (True, 2), (False, 0), (False, 1), (False, 2)):
         if titled and not titles:
             continue
-        lines = [lines_of(c, noun, shortest) for c, noun in zip(plan.columns, nouns, strict=True)]
+        lines = [lines_of(c, noun, brevity) for c, noun in zip(plan.columns, nouns, strict=True)]
         if not titled:
             lines = [own[1:2] for own in lines]
         widths = [max(Label(text, size=TEXT.small).width for text in own) for own in lines]

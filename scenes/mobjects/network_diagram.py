@@ -45,7 +45,7 @@ from scenes.theme import DARK, Theme, Zone, rgb
 
 RADIUS, SPACING = 0.16, 0.6  # of neurons, and their distance above one another, at most
 RING = 0.02
-UNSEEN = 0.03  # opacity
+UNSEEN = 0.05  # opacity
 NAMES_ABOVE = 0.3  # free room between the names and the columns
 
 

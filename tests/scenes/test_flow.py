@@ -12,7 +12,7 @@ import pytest
 from engine.datasets.dataset import Dataset
 from engine.errors import RenderError
 from engine.experiment import load_experiment
-from engine.layers import Dense
+from engine.layers import LSTM, AvgPool2D, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, Reshape, Residual
 from engine.network import Network
 from engine.recording import Recorder, Recording
 from engine.run import run_experiment
@@ -40,7 +40,7 @@ def make(tmp_path: Path) -> Make:
 
     def train(
         widths: tuple[int, ...] = (5,), shape: tuple[int, ...] = (3, 4), classes: int = 2, epochs: int = 2,
-        names: tuple[str, ...] | None = None, learnable: bool = False,
+        names: tuple[str, ...] | None = None, learnable: bool = False, before: tuple[Layer, ...] = (),
     ) -> Recording:  # fmt: skip
         rng = np.random.default_rng(4)
         x = rng.random((60, int(np.prod(shape))), dtype=np.float32)
@@ -50,7 +50,8 @@ def make(tmp_path: Path) -> Make:
         data = Dataset("noise", x, y, "classification", image_shape=shape,
                        class_names=names or tuple(f"class {k}" for k in range(classes)))  # fmt: skip
         last = Dense(1, "sigmoid") if classes == 2 else Dense(classes, "softmax")
-        network = Network([*(Dense(width, "tanh") for width in widths), last], (x.shape[1],), seed=1)
+        hidden = (Dense(width, "tanh") for width in widths)
+        network = Network([*before, *hidden, last], (x.shape[1],), seed=1)
         recorder = Recorder(tmp_path / "noise", dataset=data)
         loss = "binary_crossentropy" if classes == 2 else "categorical_crossentropy"
         network.fit(x, y, loss=loss, epochs=epochs, record=recorder)
@@ -237,6 +238,8 @@ def test_nothing_is_said_to_be_certain(share: float, text: str) -> None:
         {"epochs": 1},
         {"classes": 16, "names": tuple(f"a class with the very long name {k}" for k in range(16))},
         {"classes": 20, "widths": (20,)},
+        {"before": (Reshape((1, 1, 1)), Conv2D(1, 1), Flatten()), "shape": (1, 1)},
+        {"before": (Reshape((3, 4, 1)), AvgPool2D((1, 2)), Dropout(0.5), Flatten())},
         {"learnable": True, "epochs": 200, "widths": (12,)},
     ],
     ids=str,
@@ -246,6 +249,22 @@ def test_any_network_of_images_is_shown(make: Make, settings: dict[str, Any]) ->
     assert scene.cues[-1].end == scene.now
     if settings.get("learnable"):
         assert scene.wrong_one is None and "It gets all 60 images right." in scene.cues[-1].text
+
+
+def test_a_convolutional_network_has_the_image_in_its_first_column(make: Make) -> None:
+    block = Residual([Conv2D(4, 3, padding="same", activation="relu"), Conv2D(4, 3, padding="same")])
+    layers = (Reshape((6, 6, 1)), Conv2D(4, 3, padding="same", activation="relu"), block, MaxPool2D(2), Flatten())
+    recording = make(before=layers, shape=(6, 6), classes=3)
+    scene = cast(Flow, walk(Flow, recording)[0])
+    said = " ".join(cue.text.replace("\n", " ") for cue in scene.cues)
+    assert "Each small filter looks everywhere for one pattern" in said and "Neurons weigh what has been found" in said
+    assert "Every pixel is an input neuron" not in said
+    np.testing.assert_allclose(scene.panel.box, scene.diagram.layout.boxes[0])
+    shown = scene.wrong_one if scene.wrong_one is not None else scene.right_ones[-1]
+    maps = recording.network().activations(scene.x[shown][None])[1][0]
+    assert scene.diagram.ranges is not None
+    expected = np.clip(maps / scene.diagram.ranges[1][1], 0, 1).transpose(2, 0, 1)
+    np.testing.assert_allclose(scene.diagram.images[1].values, expected, atol=1e-6)
 
 
 def test_earlier_epochs_can_be_shown(digits: Recording) -> None:
@@ -260,3 +279,8 @@ def test_what_does_not_fit_is_named(make: Make, tmp_path: Path) -> None:
         make_part("flow", recording, {})
     with pytest.raises(RenderError, match="flow has room for 20 classes: noise has 21"):
         make_part("flow", make(classes=21), {})
+
+
+def test_recurrent_networks_are_not_shown(make: Make) -> None:
+    with pytest.raises(RenderError, match="flow shows networks that see an image at once: noise has .* type 'lstm'"):
+        make_part("flow", make(before=(Reshape((3, 4)), LSTM(2))), {})

@@ -129,12 +129,13 @@ def test_names_say_what_is_drawn() -> None:
     from scenes.mobjects.diagram_names import lines_of
 
     diagram = made([Dropout(0.25), Dense(40)], (3,))
-    texts = [
-        lines_of(column, noun, False) for column, noun in zip(diagram.plan.columns, ("input", "neuron"), strict=True)
-    ]
+    texts = [lines_of(column, noun) for column, noun in zip(diagram.plan.columns, ("input", "neuron"), strict=True)]
     assert texts == [["input", "3 inputs", "dropout 25%"], ["dense", "16 of 40 neurons"]]
-    images = [lines_of(column, "neuron", False)[1] for column in conv_net().plan.columns]
+    images = [lines_of(column, "neuron")[1] for column in conv_net().plan.columns]
     assert images == ["8×8", "3 × 8×8", "3 × 4×4", "8 of 10 × 3×3", "16 of 90 neurons", "4 neurons"]
+    shorter = [[lines_of(column, "neuron", brevity)[1] for column in conv_net().plan.columns] for brevity in (1, 2)]
+    assert shorter[0] == ["8×8", "3 × 8×8", "3 × 4×4", "10 × 3×3", "90", "4"]
+    assert shorter[1] == ["8×8", "3 maps", "3 maps", "10 maps", "90", "4"]
     # three lines under the input, two under the other
     assert len(diagram.names) == 5
     for name in diagram.names:
