@@ -30,8 +30,8 @@ MOST_SHARES = 8
 # Places on the board, an int64 array. Those that several threads write to have a line of the cache each: the ticket
 # (the number of the posted work and, in its low bits, how many of its shares nobody has taken), how many shares are
 # done, how many helpers look on, whether they shall leave; then what is posted: a kind of work, of which operation, in
-# how many shares.
-TICKET, DONE, PRESENT, LEAVE, KIND, OPERATION, SHARES = 0, 16, 32, 48, 64, 65, 66
+# how many shares; and for each kind the address of the loop that offers it.
+TICKET, DONE, PRESENT, LEAVE, KIND, OPERATION, SHARES, LOOPS = 0, 16, 32, 48, 64, 65, 66, 67
 BOARD = 80
 OPEN = 15  # the ticket's low bits
 

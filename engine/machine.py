@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.crew import LOOPS, PRESENT
 from engine.jit import call, kernel, like, part
+from engine.layers.base import EXAMPLES
 from engine.optimizers import penalty_slope
 from engine.program import BATCH as BATCH
 from engine.program import SEED as SEED
 from engine.program import SHARES as SHARES
 from engine.program import STEP as STEP
 from engine.program import STOP as STOP
-from engine.program import THETA_START
 from engine.program import TRAINING as TRAINING
 from engine.program import X_SIZE as X_SIZE
 from engine.program import X_START as X_START
@@ -32,14 +33,15 @@ from engine.program import values_per_example as values_per_example
 from engine.program import workspace as workspace
 from engine.random import permute
 from engine.shares import (
-    backward,
+    BACKWARD,
+    FORWARD,
+    GATHER,
+    UPDATE,
+    add_up,
+    backward_share,
     copy_run,
-    forward,
+    forward_share,
     gather_share,
-    share_backward,
-    share_forward,
-    share_gathering,
-    share_update,
     shares_of,
     shares_of_gathering,
     shares_of_update,
@@ -55,10 +57,11 @@ def forward_pass(program, count, run, theta, space):
     copy_run(run, own)
     for k in range(count):
         shares = shares_of(program, k, batch)
-        if shares == 1:
-            forward(k, 0, batch, own, program, theta, space)
+        if shares > 1 and space.board[PRESENT]:
+            call(space.board[LOOPS + FORWARD], (k, shares, own, program, theta, space))
         else:
-            share_forward(k, shares, own, program, theta, space)
+            for share in range(shares):
+                forward_share(k, share, shares, own, program, theta, space)
 
 
 @kernel(counts=False)
@@ -68,10 +71,13 @@ def backward_pass(program, count, run, theta, space, gradient):
     copy_run(run, own)
     for k in range(count - 1, -1, -1):
         shares = shares_of(program, k, batch)
-        if shares == 1:
-            backward(k, 0, batch, own, program, theta, space, gradient, program.layout[k, THETA_START])
+        if shares > 1 and space.board[PRESENT]:
+            call(space.board[LOOPS + BACKWARD], (k, shares, own, program, theta, space, gradient))
         else:
-            share_backward(k, shares, own, program, theta, space, gradient)
+            for share in range(shares):
+                backward_share(k, share, shares, own, program, theta, space, gradient)
+        if shares > 1 and program.work[k, 0] == EXAMPLES:
+            add_up(k, shares, program, space, gradient)
 
 
 @kernel(counts=False)
@@ -91,10 +97,10 @@ def gather(data, order, start, batch, space):
     """Copy the examples order[start : start + batch] to the start of the workspace."""
     own, shares = space.runs[0], shares_of_gathering(data, batch)
     own[BATCH] = batch
-    if shares == 1:
-        gather_share(start, 0, 1, own, data, order, space)
+    if shares > 1 and space.board[PRESENT]:
+        call(space.board[LOOPS + GATHER], (start, shares, own, data, order, space))
     else:
-        share_gathering(start, shares, own, data, order, space)
+        gather_share(start, 0, 1, own, data, order, space)
 
 
 @kernel(counts=False)
@@ -142,10 +148,13 @@ def descend(descent, theta, gradient, moments, space):
     """Let the optimizer move every trainable stretch of the parameters."""
     for s in range(descent.segments.shape[0]):
         shares = shares_of_update(descent, s)
-        if shares == 1:
-            update_share(s, 0, 1, space.runs[0], descent, theta, gradient, moments)
+        if shares > 1 and space.board[PRESENT]:
+            call(
+                space.board[LOOPS + UPDATE],
+                (s, shares, space.runs[0], descent, theta, gradient, moments, space),
+            )
         else:
-            share_update(s, shares, space.runs[0], descent, theta, gradient, moments, space)
+            update_share(s, 0, 1, space.runs[0], descent, theta, gradient, moments)
 
 
 @kernel(counts=False)
@@ -159,20 +168,9 @@ def train_batches(
     sets run[STOP]. Counts steps in run[STEP], which numbers from 1 for the optimizer.
     """
     mode = flush_subnormals()
-    take_steps(
-        program, objective, descent, rates, theta, gradient, moments, data, order, space, run, first, last, totals
-    )
-    restore_subnormals(mode)
-
-
-@kernel(counts=False)
-def take_steps(
-    program, objective, descent, rates, theta, gradient, moments, data, order, space, run, first, last, totals
-):
-    """The loop of `train_batches`."""
     for batch in range(first, last):
         if run[STOP]:
-            return
+            break
         start = batch * space.capacity
         run[BATCH] = min(space.capacity, order.size - start)
         run[STEP] += 1
@@ -181,12 +179,13 @@ def take_steps(
         measure(program, objective, run, space, totals)
         totals[2] += run[BATCH]
         if not np.isfinite(totals[0]):
-            return
+            break
         backward_pass(program, objective.operations, run, theta, space, gradient)
         penalise(descent, theta, gradient)
         clip(descent, gradient)
         descent.settings[0] = rates[batch]
         descend(descent, theta, gradient, moments, space)
+    restore_subnormals(mode)
 
 
 @kernel(counts=False)

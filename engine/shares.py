@@ -5,10 +5,30 @@ Into how many shares an operation is cut depends on sizes alone.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numba import typeof, types
+from numpy.typing import NDArray
+
 from engine.atomics import add
-from engine.crew import KIND, LEAVE, MOST_SHARES, OPERATION, PRESENT, hand_in, look_again, post, take, wait
+from engine.crew import (
+    KIND,
+    LEAVE,
+    LOOPS,
+    MOST_SHARES,
+    OPERATION,
+    PRESENT,
+    hand_in,
+    helped,
+    look_again,
+    post,
+    take,
+    wait,
+)
 from engine.crew import SHARES as POSTED
-from engine.jit import call, kernel, part
+from engine.jit import address, call, kernel, part
 from engine.layers.base import EXAMPLES, WHOLE
 from engine.program import (
     BATCH,
@@ -24,13 +44,15 @@ from engine.program import (
     X_START,
     Y_SIZE,
     Y_START,
+    Data,
     Descent,
     Program,
+    Workspace,
 )
 from engine.subnormals import flush_subnormals, restore_subnormals
 
 # Work (see `Operation.work`) from which on it is shared, and the least that makes one of more than two shares.
-SHARED_FROM, SHARE_WORK = 400_000, 10_000_000
+SHARED_FROM, SHARE_WORK = 800_000, 10_000_000
 
 # The same for the parameters that an optimizer moves.
 SHARED_PARAMETERS, SHARE_PARAMETERS = 20_000, 50_000
@@ -119,7 +141,7 @@ def forward_share(k, share, shares, run, program, theta, space):
 def backward_share(k, share, shares, run, program, theta, space, gradient):
     """A share of operation k backwards. `run` is the thread's own."""
     batch, start = run[BATCH], program.layout[k, THETA_START]
-    if program.work[k, 0] == EXAMPLES:
+    if shares > 1 and program.work[k, 0] == EXAMPLES:
         size = program.layout[k, THETA_STOP] - start
         first, stop = share * batch // shares, (share + 1) * batch // shares
         run[BATCH] = stop - first
@@ -129,6 +151,18 @@ def backward_share(k, share, shares, run, program, theta, space, gradient):
         run[SHARE], run[SHARES] = share, shares
         backward(k, 0, batch, run, program, theta, space, gradient, start)
         run[SHARE], run[SHARES] = 0, 1
+
+
+@kernel(counts=False)
+def add_up(k, shares, program, space, gradient):
+    """The gradient of operation k's parameters: the sum of those of its shares, which lie one after another."""
+    start, parts = program.layout[k, THETA_START], space.parts
+    size = program.layout[k, THETA_STOP] - start
+    for i in range(start, start + size):
+        gradient[i] = parts[i - start]
+    for p in range(1, shares):
+        for i in range(size):
+            gradient[start + i] += parts[p * size + i]
 
 
 @kernel(counts=False)
@@ -158,20 +192,13 @@ def update_share(s, share, shares, run, descent, theta, gradient, moments):
     call(descent.update, (moved, slope, ones, others, descent.settings, run[STEP]))
 
 
-@kernel(counts=False)
-def offer(board, kind, operation, shares):
-    """Offer shares to the helpers, if there are any; gives whether there are."""
-    if board[PRESENT] == 0:
-        return False
-    post(board, kind, operation, shares)
-    return True
+# --- the loops that offer shares to helpers and do what is left of them: found by their addresses on the board, so that
+# they are compiled only where there are helpers, and not once more into every loop that calls them
 
 
 @kernel(counts=False)
-def next_share(board, offered, share, shares):
+def next_share(board, share, shares):
     """After a share (-1 at first) the next one that the loop itself has to do; -1 when all of them are done."""
-    if not offered:
-        return share + 1 if share + 1 < shares else -1
     if share >= 0:
         hand_in(board)
     share = take(board)
@@ -183,55 +210,41 @@ def next_share(board, offered, share, shares):
 @kernel(counts=False)
 def share_gathering(start, shares, run, data, order, space):
     """Copy a batch in shares."""
-    offered = offer(space.board, GATHER, start, shares)
-    share = next_share(space.board, offered, -1, shares)
+    post(space.board, GATHER, start, shares)
+    share = next_share(space.board, -1, shares)
     while share >= 0:
         gather_share(start, share, shares, run, data, order, space)
-        share = next_share(space.board, offered, share, shares)
+        share = next_share(space.board, share, shares)
 
 
 @kernel(counts=False)
 def share_forward(k, shares, run, program, theta, space):
     """Operation k in shares."""
-    offered = offer(space.board, FORWARD, k, shares)
-    share = next_share(space.board, offered, -1, shares)
+    post(space.board, FORWARD, k, shares)
+    share = next_share(space.board, -1, shares)
     while share >= 0:
         forward_share(k, share, shares, run, program, theta, space)
-        share = next_share(space.board, offered, share, shares)
+        share = next_share(space.board, share, shares)
 
 
 @kernel(counts=False)
 def share_backward(k, shares, run, program, theta, space, gradient):
     """Operation k backwards in shares."""
-    offered = offer(space.board, BACKWARD, k, shares)
-    share = next_share(space.board, offered, -1, shares)
+    post(space.board, BACKWARD, k, shares)
+    share = next_share(space.board, -1, shares)
     while share >= 0:
         backward_share(k, share, shares, run, program, theta, space, gradient)
-        share = next_share(space.board, offered, share, shares)
-    if program.work[k, 0] == EXAMPLES:
-        start = program.layout[k, THETA_START]
-        add_up(space.parts, shares, part(gradient, start, program.layout[k, THETA_STOP] - start))
-
-
-@kernel(counts=False)
-def add_up(parts, count, total):
-    """total = the sum of `count` parts as long as it, which lie one after another."""
-    for i in range(total.size):
-        total[i] = parts[i]
-    for p in range(1, count):
-        other = part(parts, p * total.size, total.size)
-        for i in range(total.size):
-            total[i] += other[i]
+        share = next_share(space.board, share, shares)
 
 
 @kernel(counts=False)
 def share_update(s, shares, run, descent, theta, gradient, moments, space):
     """Let the optimizer move the trainable stretch s of the parameters in shares."""
-    offered = offer(space.board, UPDATE, s, shares)
-    share = next_share(space.board, offered, -1, shares)
+    post(space.board, UPDATE, s, shares)
+    share = next_share(space.board, -1, shares)
     while share >= 0:
         update_share(s, share, shares, run, descent, theta, gradient, moments)
-        share = next_share(space.board, offered, share, shares)
+        share = next_share(space.board, share, shares)
 
 
 @kernel(counts=False)
@@ -275,3 +288,29 @@ def shares_anything(program: Program, descent: Descent, batch: int) -> bool:
     return any(shares_of.py_func(program, k, batch) > 1 for k in operations) or any(
         shares_of_update.py_func(descent, s) > 1 for s in segments
     )
+
+
+def bring_helpers(
+    space: Workspace,
+    run: NDArray[np.int64],
+    data: Data,
+    order: NDArray[np.int64],
+    program: Program,
+    theta: NDArray[Any],
+    gradient: NDArray[Any],
+    descent: Descent,
+    moments: NDArray[Any],
+) -> AbstractContextManager[None]:
+    """A context in which helpers take shares of what a loop does in `space`."""
+    arguments = (run, data, order, program, theta, space, gradient, descent, moments)
+    whole = typeof(0)
+    loops = {
+        GATHER: (share_gathering, (run, data, order, space)),
+        FORWARD: (share_forward, (run, program, theta, space)),
+        BACKWARD: (share_backward, (run, program, theta, space, gradient)),
+        UPDATE: (share_update, (run, descent, theta, gradient, moments, space)),
+    }
+    for kind, (loop, given) in loops.items():
+        if not space.board[LOOPS + kind]:
+            space.board[LOOPS + kind] = address(loop, types.void(whole, whole, *map(typeof, given)))
+    return helped(space.board, lambda number: help_out(number, *arguments))

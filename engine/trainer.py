@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
 from engine.class_weights import ClassWeights, check_class_weights, example_weights
-from engine.crew import helped
 from engine.errors import ConfigurationError, DataError, TrainingError
 from engine.jit import address
 from engine.losses import Loss, get_loss
@@ -21,7 +20,7 @@ from engine.network import check_seed
 from engine.objective import build_objective, count_operations, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
-from engine.shares import help_out, shares_anything
+from engine.shares import bring_helpers, shares_anything
 from engine.threads import one_blas_thread
 
 if TYPE_CHECKING:
@@ -194,8 +193,7 @@ class Trainer:
             self._crews[batch] = shares_anything(program, self._descent, batch)
         if not self._crews[batch]:
             return nullcontext()
-        arguments = (run, data, order, program, theta, space, self.gradient, self._descent, self.moments)
-        return helped(space.board, lambda number: help_out(number, *arguments))
+        return bring_helpers(space, run, data, order, program, theta, self.gradient, self._descent, self.moments)
 
     def observe(self, loss: float) -> None:
         """Tell a schedule that watches the loss how the epoch went."""

@@ -10,7 +10,7 @@ from engine.activations import get_activation
 from engine.layers.base import EXAMPLES, Layer, Operation, Shape
 
 # What a value costs, in multiplications (see `Operation.work`).
-WORK = 10
+WORK = 16
 
 
 def activation_operations(activation: str, shape: Shape) -> list[Operation]:

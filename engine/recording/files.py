@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written under another name and renamed, read with their size checked."""
+"""Files that are either whole or do not count: written under another name and renamed, read with their size checked."""
 
 from __future__ import annotations
 
@@ -80,8 +80,30 @@ def write_file(path: Path | str, *chunks: Buffer, durable: bool = True) -> None:
         raise cannot("written", path, error) from error
 
 
+def create_file(path: str, *chunks: Buffer) -> None:
+    """Write a new file under its own name, which takes half as long as `write_file` does.
+
+    It is for files that do not count before another file speaks of them, since a process that is killed may leave a
+    part. What is there under that name is replaced.
+
+    Raises
+    ------
+    RecordingError
+        When the file cannot be written, such as on a full disk.
+    """
+    try:
+        try:
+            _write(path, chunks, durable=False)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
+    except OSError as error:
+        raise cannot("written", path, error) from error
+
+
 def _write(name: str, chunks: Sequence[Buffer], durable: bool) -> None:
-    # O_EXCL never follows a link that somebody left under the temporary name
+    # O_EXCL never follows a link that somebody left under the name
     flags = WRITE | os.O_CREAT | os.O_EXCL
     try:
         file = os.open(name, flags, 0o666)

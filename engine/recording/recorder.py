@@ -74,9 +74,9 @@ class Recorder:
 
     Notes
     -----
-    A thread writes epoch n while epoch n + 1 is trained; `record_epoch` waits for it, so that never more than one
-    epoch is waiting. The order is always: snapshots, checkpoint, line in metrics.jsonl. Each file is written under a
-    temporary name and renamed; an epoch counts when its line is complete.
+    What takes less than 0.3 ms to write is written at once. Otherwise a thread writes epoch n while epoch n + 1 is
+    trained; `record_epoch` waits for it, so that never more than one epoch is waiting. The order is always: snapshots,
+    checkpoint, line in metrics.jsonl; an epoch counts when its line is complete.
 
     What is promised when the process is killed, at any moment: the run directory holds every epoch before the one in
     flight, and training goes on from there to the same bits. In flight is the epoch being trained and, for the fraction

@@ -1,4 +1,4 @@
-"""The thread that writes an epoch's files while the next epoch is trained, always in the same order."""
+"""Writes an epoch's files, always in the same order; in a thread, while the next epoch is trained, if it takes long."""
 
 from __future__ import annotations
 
@@ -25,12 +25,17 @@ from engine.recording.directory import (
     epoch_file,
     step_file,
 )
-from engine.recording.files import Buffer, HeldFile, cannot, flush, flush_folder, remove, write_file
+from engine.recording.files import Buffer, HeldFile, cannot, create_file, flush, flush_folder, remove, write_file
 from engine.recording.lines import decode_line, encode_line, encode_metrics
 from engine.recording.tensors import describe, pack, pack_tensors
 
 # Seconds between the moments at which everything recorded so far is made to reach the disk.
 FLUSH_EVERY = 5.0
+
+# What takes longer to write, in seconds, is handed over to the thread, which itself costs about a third of that: Python
+# runs one thread at a time, and each change takes a while. One in so many is written without it, to see how long it
+# takes now.
+HAND_OVER_FROM, WRITE_AGAIN = 3e-4, 64
 
 
 class Writer:
@@ -47,8 +52,8 @@ class Writer:
 
     Notes
     -----
-    At most one epoch waits. The thread is for small networks, which train an epoch in the time in which another is
-    written; the checkpoint is written so that nothing waits for the disk (see `_write_checkpoint`).
+    At most one epoch waits for the thread. That of a small network does not: it is written at once. The checkpoint is
+    written so that nothing waits for the disk (see `_write_checkpoint`).
     """
 
     def __init__(
@@ -68,6 +73,7 @@ class Writer:
         self._reported = False
         self._given: SimpleQueue[tuple[Any, ...] | None] = SimpleQueue()
         self._unwritten = Lock()  # held from when something is given until it is written
+        self._seconds, self._writings = 0.0, 0  # that the last writing took which was not handed over, and their number
         self._thread = Thread(target=self._work, name="recorder", daemon=True)
         self._thread.start()
 
@@ -121,7 +127,7 @@ class Writer:
         flush_folder(self._directory.folder)
 
     def _submit(self, write: Callable[..., None], *arguments: Any) -> None:
-        """Have the thread write, after what it was given before."""
+        """Write what takes little time, else have the thread do it; after what it was given before."""
         if not self._unwritten.acquire(blocking=False):
             try:
                 waiting = self._given.get_nowait()
@@ -133,7 +139,17 @@ class Writer:
         if self._failure is not None:
             self._unwritten.release()
             self._check()
-        self._given.put((write, *arguments))
+        self._writings += 1
+        if self._seconds > HAND_OVER_FROM and self._writings % WRITE_AGAIN:
+            self._given.put((write, *arguments))
+            return
+        try:
+            began = time.perf_counter()
+            self._perform(write, *arguments)
+            self._seconds = time.perf_counter() - began
+        finally:
+            self._unwritten.release()
+        self._check()
 
     def _work(self) -> None:
         """What the thread does: write what it is given."""
@@ -166,7 +182,7 @@ class Writer:
     def _write_snapshot(self, name: str, metadata: dict[str, str], parameters: NDArray[Any]) -> str:
         path = os.path.join(self._directory.folder, name)
         chunks, digits = pack(self._described, metadata, [parameters])
-        write_file(path, *chunks, durable=False)
+        create_file(path, *chunks)  # it counts once its epoch's line is written, which holds its checksum
         self._unflushed.append(path)
         return digits
 

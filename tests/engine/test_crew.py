@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import LSTM, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, Residual, crew, machine, trainer
+from engine import LSTM, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, Residual, crew, machine
+from engine import shares as shares_module
 from engine.crew import LEAVE, MOST_SHARES, PRESENT, hand_in, helped, new_board, post, take, wait
 from engine.shares import help_out, shares_of
 from engine.trainer import Trainer
@@ -165,7 +166,7 @@ def test_helpers_take_their_part(
             present.append(int(board[PRESENT]))
             time.sleep(0.0005)
 
-    monkeypatch.setattr(trainer, "help_out", watched)
+    monkeypatch.setattr(shares_module, "help_out", watched)
     before = trainer_._space.runs[1].copy()
     for _ in range(200):
         trainer_.train_epoch()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 import shutil
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -441,6 +444,33 @@ def test_everything_is_flushed_now_and_then_and_at_the_end(tmp_path: Path, monke
     assert sorted(os.listdir(tmp_path / "run")) == [
         ".lock", "checkpoint.safetensors", "data.safetensors", "metrics.jsonl", "run.json", "snapshots",
     ]  # fmt: skip
+
+
+def test_what_takes_long_is_written_by_a_thread_and_the_rest_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perform, names = writer.Writer._perform, []
+
+    def watched(*arguments: Any) -> None:
+        names.append(threading.current_thread().name)
+        perform(*arguments)
+
+    monkeypatch.setattr(writer.Writer, "_perform", watched)
+    runs = []
+    for limit, own in ((math.inf, "MainThread"), (-1.0, "recorder")):
+        monkeypatch.setattr(writer, "HAND_OVER_FROM", limit)
+        path = tmp_path / own
+        names.clear()
+        record(path, epochs=70, snapshot_every=3, snapshot_steps=[102, 105])
+        assert len(names) == 73
+        if own == "MainThread":
+            assert set(names) == {own}
+        else:  # unless the thread had no time to begin; and one in so many is written without it
+            assert names.count(own) > 0 and names.count("MainThread") > 0
+        runs.append(
+            {file.name: file.read_bytes() for file in path.rglob("*") if file.is_file() and file.name != ".lock"}
+        )
+    assert runs[0] == runs[1]
 
 
 @pytest.mark.parametrize(
