@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scenes.painting.canvas import Canvas
 
 LIGHT = np.array([-0.45, -0.35, 0.82])  # where the light comes from; it stays where it is when the camera turns
-SHADE = 0.45  # of the brightness, that a facet loses at most
+SHADE = 0.42  # of the brightness, that a facet loses at most
 STEP = 256  # of the ramp by height
 SEAM = 0.7  # stroke width that closes the seams between plain vector facets
 
@@ -287,8 +287,15 @@ def as_pixels(colours: np.ndarray) -> np.ndarray:
 
 def height_ramp(theme: Theme = DARK) -> np.ndarray:
     """Colours (n, 3) of a landscape: quiet in the valleys, towards the colour of the loss on the heights."""
-    return ramp_between([(0.0, theme.faint, 1.0), (0.5, mixed(theme.faint, theme.loss, 0.45), 1.0),
-                         (1.0, mixed(theme.loss, theme.text, 0.25), 1.0)], STEP)[:, :3]  # fmt: skip
+    # as far from the ground on a light one as on a dark one, or shades would turn it black
+    top = mixed(theme.loss, theme.text if is_dark(theme) else theme.background, 0.2)
+    stops = [(0.0, theme.faint, 1.0), (0.5, mixed(theme.faint, top, 0.45), 1.0), (1.0, top, 1.0)]
+    return ramp_between(stops, STEP)[:, :3]
+
+
+def is_dark(theme: Theme) -> bool:
+    """Whether what is drawn is lighter than the ground."""
+    return sum(rgb(theme.background)) < sum(rgb(theme.text))
 
 
 def mixed(first: str, second: str, share: float) -> str:
