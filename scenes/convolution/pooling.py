@@ -51,7 +51,8 @@ class Pooled:
         self.precedes_filters = any(isinstance(layer, (Conv2D, Residual)) for layer in following)
         source = outputs[first if at is None else at - 1][0]
         channel = number if source.shape[2] == network.layer_shapes[first][2] else int(source.std(axis=(0, 1)).argmax())
-        layer = MaxPool2D(2) if at is None else network.layers[at]
+        height, width = source.shape[:2]
+        layer = MaxPool2D((min(2, height), min(2, width))) if at is None else network.layers[at]
         assert isinstance(layer, (MaxPool2D, AvgPool2D))
         self.largest = isinstance(layer, MaxPool2D)
         self.window = check_pair(layer, "pool_size", layer.pool_size)

@@ -34,6 +34,7 @@ PARTS = {
 }
 SOME = 200  # images that the scales are taken from
 FULL = 0.7  # of the largest activation of all: what is shown as bright
+MOST_CLASSES = 13
 BEFORE = ("reshape", "dropout")  # what may come before the first convolution
 
 
@@ -63,6 +64,9 @@ class Convolution(Chapters):
             return f"convolution shows how images are told apart: {recording.name} is trained for {recording.data.task}"
         if (fault := image_fault("convolution", recording)) is not None:
             return fault
+        count = len(recording.data.class_names)
+        if count > MOST_CLASSES:
+            return f"convolution has room for {MOST_CLASSES} classes: {recording.name} has {count}"
         kinds = [layer["type"] for layer in recording.network_config["layers"]]
         first = next((kind for kind in kinds if kind not in BEFORE), None)
         if first != "conv2d":

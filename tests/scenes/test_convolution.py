@@ -188,17 +188,19 @@ def test_captions_are_short_and_the_last_ends_with_the_scene(played: Convolution
     ("layers", "shape"),
     [
         ([Conv2D(1, 1)], (4, 4)),
+        ([Conv2D(3, 6, activation="relu")], (6, 6)),
         ([Conv2D(3, (2, 3), strides=2, activation="tanh"), AvgPool2D(2)], (9, 7)),
         ([Reshape((12, 12, 1)), Conv2D(40, 7, padding="same", activation="relu")], (12, 12)),
         ([Conv2D(2, 4, activation="sigmoid"), *[Conv2D(2, 1, activation="relu") for _ in range(9)]], (9, 7)),
     ],
-    ids=["one weight", "oblong", "many and large", "deep"],
+    ids=["one weight", "one place", "oblong", "many and large", "deep"],
 )
 def test_any_network_that_begins_with_a_convolution_is_shown(
     make: Make, layers: list[Layer], shape: tuple[int, ...]
 ) -> None:
     parts = ("network",) if len(layers) > 3 else ("window", "filters", "size", "pooling", "network")
-    scene = cast(Convolution, walk(Convolution, make(layers, shape), {"parts": parts})[0])
+    classes = 13 if len(layers) > 3 else 2
+    scene = cast(Convolution, walk(Convolution, make(layers, shape, classes), {"parts": parts})[0])
     assert len(scene.stack.stages) <= 9
     assert "pooling" not in parts or scene.pooled.own == any(isinstance(layer, AvgPool2D) for layer in layers)
 
@@ -230,6 +232,11 @@ def test_wrong_options_are_named(small_run: SmallRun, options: dict[str, Any], s
 def test_what_does_not_fit_is_named(small_run: SmallRun, experiment: str, sentence: str) -> None:
     with pytest.raises(RenderError, match=sentence):
         make_part("convolution", small_run(experiment), {})
+
+
+def test_too_many_classes_do_not_fit(make: Make) -> None:
+    with pytest.raises(RenderError, match="convolution has room for 13 classes: noise has 14"):
+        make_part("convolution", make([Conv2D(1, 2)], (4, 4), 14), {})
 
 
 def test_numbers_are_readable_on_every_colour(played: Convolution) -> None:
