@@ -176,7 +176,7 @@ class Network:
     def program(self) -> machine.Program:
         """The compiled program, made on first use."""
         if self._program is None:
-            self._check_that_it_computes()
+            self.check_that_it_computes()
             self._program = machine.assemble(self.plan.operations, self.plan.spans, self.input_shape, self.dtype)
         return self._program
 
@@ -206,11 +206,12 @@ class Network:
         if self._gpu is None:
             from engine.cuda.gpu import Gpu  # only where there is a GPU: it takes a while
 
-            self._check_that_it_computes()
+            self.check_that_it_computes()
             self._gpu = Gpu(self)
         return self._gpu
 
-    def _check_that_it_computes(self) -> None:
+    def check_that_it_computes(self) -> None:
+        """Raise ConfigurationError where no layer computes anything."""
         if not self.plan.operations:
             raise ConfigurationError("none of the network's layers computes anything: add one, such as Dense(1)")
 

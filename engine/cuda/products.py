@@ -17,7 +17,6 @@ from engine.cuda.team import BLOCK, BLOCKS, THREAD, THREADS, add_up_block
 from engine.jit import like
 
 TILES = 0  # instead of a number of threads a value: the product is computed in tiles
-DEPTH = 16  # how many columns of A and rows of B a strip holds
 
 SIDE: Any = None  # a block has SIDE² threads and tiles have 2 SIDE rows and columns; given by a Linker
 left: Any = None  # what a product is made of
@@ -65,26 +64,34 @@ def dots(team, shared, ways, first, m, n, k, a, b, sizes, code, c, d, e):
 
 @device_code
 def tiles(team, shared, first, m, n, k, a, b, sizes, code, c, d, e):
+    """Strips hold SIDE terms. While one is multiplied, the values of the next one are on their way from memory."""
     thread, edge, pitch = team[THREAD], 2 * SIDE, 2 * SIDE + 1  # the pitch keeps columns in different banks
+    next_thread, strips = thread + SIDE * SIDE, (k + SIDE - 1) // SIDE
     across, zero = (n + edge - 1) // edge, like(a[0], 0)
     count = (m + edge - 1) // edge * across
-    row, column, b_start = thread // SIDE, thread % SIDE, DEPTH * pitch
+    row, column = thread // SIDE, thread % SIDE
     for tile in range((team[BLOCK] - first) % team[BLOCKS], count, team[BLOCKS]):
         i_start, j_start = tile // across * edge, tile % across * edge
         t00, t01, t10, t11 = zero, zero, zero, zero
-        for l_start in range(0, k, DEPTH):
-            for s in range(thread, edge * DEPTH, SIDE * SIDE):
-                i, l = (s // DEPTH, s % DEPTH) if a_along_terms else (s % edge, s // edge)  # noqa: E741
-                inside = i_start + i < m and l_start + l < k
-                shared[l * pitch + i] = left(a, sizes, i_start + i, l_start + l) if inside else zero
-                l, j = (s % DEPTH, s // DEPTH) if b_along_terms else (s // edge, s % edge)  # noqa: E741
-                inside = j_start + j < n and l_start + l < k
-                shared[b_start + l * pitch + j] = right(b, sizes, l_start + l, j_start + j) if inside else zero
-            block_barrier()
-            for l in range(DEPTH):  # noqa: E741
-                a_at, b_at = l * pitch + row, b_start + l * pitch + column
-                a0, a1, b0, b1 = shared[a_at], shared[a_at + SIDE], shared[b_at], shared[b_at + SIDE]
-                t00, t01, t10, t11 = t00 + a0 * b0, t01 + a0 * b1, t10 + a1 * b0, t11 + a1 * b1
+        a0 = fetch_left(a, sizes, thread, i_start, 0, m, k)
+        a1 = fetch_left(a, sizes, next_thread, i_start, 0, m, k)
+        b0 = fetch_right(b, sizes, thread, j_start, 0, n, k)
+        b1 = fetch_right(b, sizes, next_thread, j_start, 0, n, k)
+        put_strip(shared, 0, pitch, thread, next_thread, a0, a1, b0, b1)
+        block_barrier()
+        for strip in range(strips):
+            l_start, here, there = (strip + 1) * SIDE, strip % 2 * edge * pitch, (strip + 1) % 2 * edge * pitch
+            if strip + 1 < strips:
+                a0 = fetch_left(a, sizes, thread, i_start, l_start, m, k)
+                a1 = fetch_left(a, sizes, next_thread, i_start, l_start, m, k)
+                b0 = fetch_right(b, sizes, thread, j_start, l_start, n, k)
+                b1 = fetch_right(b, sizes, next_thread, j_start, l_start, n, k)
+            for l in range(SIDE):  # noqa: E741
+                a_at, b_at = here + l * pitch + row, here + (SIDE + l) * pitch + column
+                above, below, one, other = shared[a_at], shared[a_at + SIDE], shared[b_at], shared[b_at + SIDE]
+                t00, t01, t10, t11 = t00 + above * one, t01 + above * other, t10 + below * one, t11 + below * other
+            if strip + 1 < strips:
+                put_strip(shared, there, pitch, thread, next_thread, a0, a1, b0, b1)
             block_barrier()
         i, j = i_start + row, j_start + column
         if i < m and j < n:
@@ -96,6 +103,40 @@ def tiles(team, shared, first, m, n, k, a, b, sizes, code, c, d, e):
         if i + SIDE < m and j + SIDE < n:
             finish(code, (i + SIDE) * n + j + SIDE, t11, c, d, e)
     return (first + count) % team[BLOCKS]
+
+
+@device_code
+def fetch_left(a, sizes, s, i_start, l_start, m, k):
+    """Value s of a strip of A, in the order in which neighbours lie in memory; 0 beyond its edges."""
+    i = i_start + (s // SIDE if a_along_terms else s % (2 * SIDE))
+    l = l_start + (s % SIDE if a_along_terms else s // (2 * SIDE))  # noqa: E741
+    return left(a, sizes, i, l) if i < m and l < k else like(a[0], 0)
+
+
+@device_code
+def fetch_right(b, sizes, s, j_start, l_start, n, k):
+    """Value s of a strip of B, likewise."""
+    j = j_start + (s // SIDE if b_along_terms else s % (2 * SIDE))
+    l = l_start + (s % SIDE if b_along_terms else s // (2 * SIDE))  # noqa: E741
+    return right(b, sizes, l, j) if j < n and l < k else like(b[0], 0)
+
+
+@device_code
+def put_strip(shared, start, pitch, s, t, a0, a1, b0, b1):
+    """Put the values s and t of both strips where they are multiplied: term by term, that of A before that of B."""
+    edge, b_start = 2 * SIDE, start + SIDE * pitch
+    if a_along_terms:
+        shared[start + s % SIDE * pitch + s // SIDE] = a0
+        shared[start + t % SIDE * pitch + t // SIDE] = a1
+    else:
+        shared[start + s // edge * pitch + s % edge] = a0
+        shared[start + t // edge * pitch + t % edge] = a1
+    if b_along_terms:
+        shared[b_start + s % SIDE * pitch + s // SIDE] = b0
+        shared[b_start + t % SIDE * pitch + t // SIDE] = b1
+    else:
+        shared[b_start + s // edge * pitch + s % edge] = b0
+        shared[b_start + t // edge * pitch + t % edge] = b1
 
 
 # --- what becomes of a value --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from engine.cuda import loops
 from engine.cuda.choosing import backward_of, forward_of, rule_of, slope_of
 from engine.cuda.layers import KINDS, Kind
 from engine.cuda.linking import BLOCK_BARRIER, GRID_BARRIER, Code, Linker
-from engine.cuda.products import DEPTH, TILES
+from engine.cuda.products import TILES
 from engine.layers.base import Operation, Shape
 from engine.losses import Loss, elementwise_loss
 from engine.optimizers import Optimizer
@@ -50,7 +50,7 @@ class Geometry:
     @property
     def scratch(self) -> int:
         """Values of shared memory that products and sums need."""
-        return max(self.threads, 2 * DEPTH * (2 * self.side + 1))
+        return 4 * self.side * (2 * self.side + 1)  # two strips of both factors, and more than a block has threads
 
 
 def kind_of(operation: Operation) -> str:

@@ -71,6 +71,7 @@ class CudaTrainer(Trainer):
 
     def _set_up(self, answers: Answers) -> None:
         network = self.network
+        network.check_that_it_computes()
         segments, penalised, penalties = stretches(network)
         self._steps = Steps(
             network, self.loss, answers, self.optimizer, segments=segments, penalised=penalised, penalties=penalties,
