@@ -30,6 +30,7 @@ NETWORK = Zone(SAFE.left, 1.95, -0.55, 2.85)
 CURVE = Zone(SAFE.left, -2.75, -2.3, -0.85)
 WEIGHT_KEY, ACTIVATION_KEY = Zone(-2.1, -0.35, -2.2, -1.25), Zone(0.15, 1.9, -2.2, -1.25)
 CLASSES = (PLANE.left, SAFE.top)
+MOST_LAYERS = 16
 MOST_NAMES = 4  # classes that there is room to name
 LONGEST_NAME = 1.2
 SECONDS = 14.0
@@ -53,6 +54,9 @@ class Boundary(Stage):
         other = next((layer["type"] for layer in network["layers"] if layer["type"] not in ("dense", "dropout")), None)
         if other is not None:
             return f"boundary shows dense layers only: {name} has one of type {other!r}"
+        layers = sum(layer["type"] == "dense" for layer in network["layers"])
+        if layers > MOST_LAYERS:
+            return f"boundary has room for {MOST_LAYERS} dense layers: {name} has {layers}"
         return None
 
     def construct(self) -> None:

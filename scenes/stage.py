@@ -130,15 +130,17 @@ class BaseStage(Scene):
             detail.move_to([HEADING.left, HEADING.top - 0.6, 0], aligned_edge=np.array([-1, 1, 0]))
         self._show("detail", detail)
 
-    def legend(self, entries: Sequence[tuple[str, str]] | None) -> None:
+    def legend(self, entries: Sequence[tuple[str, str]] | None, lines: int = LEGEND_LINES) -> None:
         """Say at the left, under the heading, what colours mean; None clears it.
 
         Parameters
         ----------
         entries : sequence of (name, colour)
-            Long names are cut, and from the eleventh on it says only how many more there are.
+            Long names are cut.
+        lines : int
+            Where there are more entries, the last line says only how many more.
         """
-        self._show("legend", None if not entries else legend_of(entries, self.theme))
+        self._show("legend", None if not entries else legend_of(entries, self.theme, lines))
 
     def readout(
         self, label: str, style: str = "g", widest: float | str = 0, value: float | str = 0, color: str | None = None
@@ -303,9 +305,9 @@ def fitting(text: str, width: float, size: float, color: str, **kwargs: Any) -> 
             text = text[: int(len(text) * width / label.width) - 1].rstrip("… ") + "…"
 
 
-def legend_of(entries: Sequence[tuple[str, str]], theme: Theme) -> VGroup:
+def legend_of(entries: Sequence[tuple[str, str]], theme: Theme, lines: int = LEGEND_LINES) -> VGroup:
     """Names, each with a disc in its colour, one under the other."""
-    shown = list(entries) if len(entries) <= LEGEND_LINES else list(entries[: LEGEND_LINES - 1])
+    shown = list(entries) if len(entries) <= lines else list(entries[: lines - 1])
     rows = VGroup()
     for k, (name, colour) in enumerate(shown):
         y = HEADING.bottom - 1.25 - 0.37 * k

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from manim import VGroup
@@ -23,7 +24,7 @@ MOST_NEURONS = 16  # of a layer that are shown
 RESOLUTION = 40
 LARGEST = 0.8  # side of a field, in scene units
 GAP = 0.16  # between fields of one layer, as a share of their side
-BETWEEN = 0.85  # between layers, for the connections, at least
+BETWEEN, NARROW = 0.85, 0.4  # between layers, for the connections: at least, but no more of the width than this share
 NAMES = 0.42  # room above for the layers' names
 FEATURE_NAMES = 1.0  # room for those of the inputs, at most
 WIDEST = 4.0  # stroke of the strongest connection
@@ -85,9 +86,15 @@ class NeuronFields(VGroup):
             )
         ]
         above = max(float(column[:, 3].max()) for column in self.boxes) + 0.28
-        for k, column in enumerate(self.boxes):
-            at = (float(column[:, :2].mean()), above)
-            self.names.append(written(self._title(k, sizes[k]), at, CENTER, TEXT.small, theme.muted))
+        middles = [float(column[:, :2].mean()) for column in self.boxes]
+        for short in (False, True):
+            titles = [
+                written(self._title(k, size, short), (middle, above), CENTER, TEXT.small, theme.muted)
+                for k, (size, middle) in enumerate(zip(sizes, middles, strict=True))
+            ]
+            if all(a.get_right()[0] + 0.15 < b.get_left()[0] for a, b in pairwise(titles)):
+                break
+        self.names += titles
         super().__init__(self.edges, self.fields, *self.outputs, self.frames, *self.names)
 
     def _measure(self, networks: Iterable[Network]) -> None:
@@ -113,7 +120,9 @@ class NeuronFields(VGroup):
             raise ValueError("NeuronFields needs at least one network")
         self.ranges = ranges
 
-    def _title(self, column: int, size: int) -> str:
+    def _title(self, column: int, size: int, short: bool) -> str:
+        if short:
+            return "in" if column == 0 else "out" if column == len(self.units) else str(column)
         if column == 0:
             return "inputs"
         name = "output" if column == len(self.units) else f"layer {column}"
@@ -123,7 +132,7 @@ class NeuronFields(VGroup):
     def _places(self, zone: Zone) -> list[np.ndarray]:
         """A box for each neuron that is shown, layer by layer: of one size, in as many columns as make it largest."""
         counts = [len(shown) for shown in self.shown]
-        between = BETWEEN * (len(counts) - 1)
+        between = min(BETWEEN * (len(counts) - 1), NARROW * zone.width)
         best, rows = 0.0, 2
         for tried in range(2, max(counts) + 1):  # the two inputs stand one above the other
             columns = sum(-(-count // tried) for count in counts)

@@ -34,6 +34,7 @@ PLANE = Zone(-2.9, SAFE.right, -2.4, 2.75)
 CARD = Zone(SAFE.left, -3.2, -0.85, 2.3)
 DIAGRAM = Zone(SAFE.left, -3.55, -2.4, -1.45)
 VERB_TOP = 2.95
+CLASS_LINES = 7  # above the diagram
 
 
 class WarpStage(Stage):
@@ -96,7 +97,8 @@ class WarpStage(Stage):
     def show_classes(self, shown: bool = True) -> None:
         """Say in the column which colour is which class, or no longer."""
         names = self.recording.data.class_names
-        self.legend([(name, self.theme.class_colour(k)) for k, name in enumerate(names)] if shown else None)
+        entries = [(name, self.theme.class_colour(k)) for k, name in enumerate(names)]
+        self.legend(entries if shown else None, CLASS_LINES)
 
     def build_cards(self) -> None:
         """Make the cards of all hidden layers."""

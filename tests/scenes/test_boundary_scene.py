@@ -133,6 +133,7 @@ def test_of_wide_layers_some_neurons_are_shown_and_named(manim_settings: None, m
         {"widths": (16, 16)},
         {"widths": (30,), "activation": "relu"},
         {"widths": (2, 2, 2, 2, 2, 2, 2)},
+        {"widths": (2,) * 12},
         {"widths": (1,)},
         {"widths": ()},
         {"dataset": "blobs", "classes": 6},
@@ -201,3 +202,8 @@ def test_what_does_not_fit_is_named(experiment: str, sentence: str, tmp_path: Pa
     recording = run_experiment(load_experiment(experiment).override(epochs=1), tmp_path / experiment)
     with pytest.raises(RenderError, match=sentence):
         make_part("boundary", recording, {})
+
+
+def test_a_network_too_deep_to_show_is_named(make: Make) -> None:
+    with pytest.raises(RenderError, match="boundary has room for 16 dense layers: .* has 18"):
+        make_part("boundary", make(widths=(2,) * 17, epochs=1), {})

@@ -13,9 +13,10 @@ from scenes.mobjects.glyphs import glyph
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.slot import Slot
+from scenes.mobjects.text import Label
 from scenes.rendering import Part, configured, measure_parts, play
 from scenes.sinks import StillSink
-from scenes.stage import Stage, Stage3D, caption_lines
+from scenes.stage import Stage, Stage3D, caption_lines, legend_of
 from scenes.theme import CAPTION, DARK, HEADING, SAFE, TIMING, rgb
 
 Picture = Callable[..., np.ndarray]
@@ -314,3 +315,12 @@ def test_a_caption_is_there_until_it_could_be_read() -> None:
             assert self.now == pytest.approx(3.0)
 
     measure(Reading)
+
+
+def test_a_legend_has_no_more_lines_than_there_is_room_for() -> None:
+    entries = [(f"class {k}", DARK.class_colour(k)) for k in range(20)]
+    whole, short = legend_of(entries[:5], DARK, 5), legend_of(entries, DARK, 5)
+    assert whole.height == pytest.approx(short.height, abs=0.05)
+    assert [label.text for label in short if isinstance(label, Label)] == [
+        "class 0", "class 1", "class 2", "class 3", "and 16 more",
+    ]  # fmt: skip
