@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from manim import Animation, Dot, Mobject, MovingCameraScene, Scene, ThreeDScene, VGroup, VMobject, smooth
+from manim import Animation, Dot, ManimColor, Mobject, MovingCameraScene, Scene, ThreeDScene, VGroup, VMobject, smooth
 
 from scenes.animations.clock import Clock
 from scenes.films import Telling
@@ -67,6 +67,8 @@ class BaseStage(Scene):
         self._own: str | None = None  # the caption as the scene has it
         self._readouts: list[Readout] = []
         super().__init__(renderer=renderer, **kwargs)
+        if ManimColor(self.camera.background_color) != ManimColor(self.theme.background):
+            self.camera.background_color = self.theme.background  # manim's own command knows no themes
         self._slots = {name: Slot(halo=self.theme.background) for name in ("caption", "heading", "detail", "legend")}
         for slot in self._slots.values():
             slot.set_z_index(FRONT)

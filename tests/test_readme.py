@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from cli.main import main
-from scenes.theme import LIGHT, rgb
+from scenes.theme import DARK, LIGHT, rgb
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -79,6 +79,7 @@ def test_the_example_for_a_notebook_runs(readers_folder: Path) -> None:
     (film,) = (readers_folder / "media/videos").rglob("Loss.mp4")
     shown = frames(film)
     assert len(shown) >= 44
+    assert np.abs(shown[-1][5, 5] - np.array(rgb(DARK.background)) * 255).max() <= 6, "another ground than the theme's"
     assert np.abs(shown[-1].astype(int) - shown[0]).max() > 60, "nothing moves"
 
 
