@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from manim import ManimColor, Mobject, Polygon, VGroup
 
+from scenes.painting.boxes import paint_boxes
 from scenes.painting.fields import paint_picture, pixel_to_unit
 from scenes.painting.mobject import Painted, as_colours
 from scenes.theme import Zone
@@ -45,6 +46,10 @@ class Rectangles(Painted):
     def paint(self, canvas: Canvas) -> None:
         assert self.colours is not None
         corners = canvas.to_pixels(self.points).reshape(-1, 4, 2)
+        boxes = upright(corners)
+        if boxes is not None:
+            paint_boxes(canvas.words, boxes, self.colours, self.opacity)
+            return
         for place, colour in zip(corners, self.colours, strict=True):
             matrix = pixel_to_unit(place)
             if matrix.any() and colour[3] > 0:
@@ -58,6 +63,19 @@ class Rectangles(Painted):
             shape = Polygon(*place, stroke_width=0)
             group.add(shape.set_fill(ManimColor.from_rgb(colour[:3]), opacity=float(colour[3]) * self.opacity))
         return group
+
+
+def upright(corners: np.ndarray) -> np.ndarray | None:
+    """Boxes (N, 4) with left, right, top and bottom of corners (N, 4, 2) in pixels; None if one of them is turned."""
+    (left, top), (right, bottom) = corners[:, 0].T, corners[:, 2].T
+    level = (corners[:, 1, 1] == top) & (corners[:, 3, 1] == bottom)
+    plumb = (corners[:, 1, 0] == right) & (corners[:, 3, 0] == left)
+    nowhere = np.isnan(corners).any(axis=(1, 2))
+    if not (level & plumb | nowhere).all():
+        return None
+    # mirrored ones look the same
+    return np.column_stack([np.minimum(left, right), np.maximum(left, right), np.minimum(top, bottom),
+                            np.maximum(top, bottom)])  # fmt: skip
 
 
 def corners_of(boxes: np.ndarray) -> np.ndarray:

@@ -212,6 +212,24 @@ def test_bars_fit_their_zone(manim_settings: None, count: int) -> None:
     assert bars.get_bottom()[1] >= zone.bottom - 1e-6 and bars.get_top()[1] <= zone.top + 1e-6
 
 
+def test_a_rectangle_covers_its_area(picture: Picture) -> None:
+    # in pixels: 60 to a unit, the middle of the frame at (427, 240)
+    white = np.ones((1, 3))
+    ground = GROUND.round()
+    box = np.array([[-10.25, 20.5, -5.75, 8.0]]) / 60
+    pixels = picture(Rectangles(box, white))[..., :3].sum(axis=-1) - ground.sum()
+    assert pixels.sum() / (765 - ground.sum()) == pytest.approx(30.75 * 13.75, rel=0.003)
+    assert pixels[240, 427] == 765 - ground.sum() and pixels[240, 427 - 11] == pytest.approx(
+        0.25 * pixels[240, 427], abs=3
+    )
+    turned = picture(Rectangles(box, white).rotate(0.3))[..., :3].sum(axis=-1) - ground.sum()
+    assert turned.sum() == pytest.approx(pixels.sum(), rel=0.01)
+    half = picture(Rectangles(box, np.array([[1.0, 1.0, 1.0, 0.5]]), opacity=0.5))
+    assert half[240, 427, :3] == pytest.approx(GROUND * 0.75 + 255 * 0.25, abs=1)
+    assert np.array_equal(picture(Rectangles(np.array([[np.nan, 1.0, 0.0, 1.0]]), white)), picture())
+    assert np.array_equal(picture(Rectangles(box + [20, 20, 0, 0], white)), picture())
+
+
 def test_of_a_matrix_any_rows_can_be_written_out(manim_settings: None) -> None:
     values = rng().normal(size=(20, 2))
     matrix = Matrix(values, PLACE, rows=[4, 5, 9], columns=[1])
