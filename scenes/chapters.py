@@ -9,6 +9,7 @@ from manim import VMobject
 
 from engine.errors import RenderError, nearest
 from scenes.stage import Stage
+from scenes.subtitles import caption_lines
 from scenes.theme import TIMING
 
 
@@ -36,14 +37,21 @@ class Chapters(Stage):
         for name in chosen:
             self.make_room()
             self.parts[name](self)
-        self.wait(TIMING.beat)
+        self.read(TIMING.beat)
+
+    def caption(self, text: str | None) -> None:
+        # the one before is there until it could be read
+        if text is not None and "\n".join(caption_lines(text)) != self._own:
+            self.read()
+        super().caption(text)
 
     def leave(self, *mobjects: VMobject) -> None:
         """Say what is to fade away when something follows."""
         self._left = mobjects
 
     def make_room(self) -> None:
-        """Let fade what was to leave."""
+        """Let fade what was to leave, once the caption could be read."""
+        self.read()
         if self._left:
             self.fade(leaving=self._left, seconds=TIMING.quick)
         self._left = ()

@@ -34,13 +34,13 @@ def backward(stage: Backprop) -> None:
     for link in range(len(stage.diagram.plan.links)):
         for edge in range(stage.diagram.sizes[link]):
             stage.numbers.between[link][edge].set_opacity(0.0)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.beat)
     last = len(stage.diagram.plan.links)
     for column in range(last, 0, -1):
         show_deltas(stage, column)
         show_edges(stage, column - 1)
     stage.caption("Each weight and bias has its gradient now:\nhow the loss changes if it grows.")
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.beat)
 
 
 def delta(stage: Backprop, column: int) -> np.ndarray:
@@ -60,7 +60,7 @@ def show_deltas(stage: Backprop, column: int) -> None:
         lines = output_lines(stage, node) if is_last else hidden_lines(stage, column, node)
         panel = panel_of(stage, lines)
         show_delta(stage, column, node, float(value), panel)
-        stage.wait(TIMING.slow if node == 0 else TIMING.quick)
+        stage.read(TIMING.beat)
         stage.remove(*panel)
 
 

@@ -42,7 +42,7 @@ def forward(stage: Backprop) -> None:
     answer, target = stage.readouts["answer"].text, stage.readouts["target"].text
     who = "It answers" if len(stage.step.target) == 1 else "It gives the right output"
     stage.caption(f"{who} {answer}.\nRight would be {target}.")
-    stage.wait(TIMING.slow + TIMING.quick)
+    stage.read(TIMING.beat)
 
 
 def show_weights(stage: Backprop) -> None:
@@ -73,7 +73,7 @@ def show_loss(stage: Backprop) -> None:
         formula.scale(min(1.0, PANEL.width / formula.width)).move_to(PANEL.center)
         panel = [Still(formula)]
         stage.fade(*panel, seconds=TIMING.quick)
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.beat)
     if panel:
         stage.fade(leaving=panel, seconds=TIMING.quick)
 

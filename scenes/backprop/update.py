@@ -46,11 +46,11 @@ def update(stage: Backprop) -> None:
         written(f"learning rate {step.rate:g}", (x, y + 0.8), size=TEXT.label, color=stage.theme.text),
     ]
     stage.fade(*panel, seconds=TIMING.quick)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.beat)
     stage.caption("The loss has a slope for each weight:\nall of them move at once.")
     move = Moving(stage)
     stage.play_clock(2 * TIMING.slow, move.show, diagram, stage.gradient_edges, stage.numbers)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     stage.fade(leaving=panel, seconds=TIMING.quick)
 
 
@@ -118,7 +118,7 @@ def again(stage: Backprop) -> None:
     nearer = abs(answers[1] - step.target[at]) < abs(answers[0] - step.target[at])
     how = "nearer" if nearer else "not nearer"
     stage.caption(f"Its answer is {how}: the loss\nwent from {losses[0]:.3f} to {losses[1]:.3f}.")
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.beat)
 
 
 def train(stage: Backprop) -> None:
@@ -147,5 +147,5 @@ def train(stage: Backprop) -> None:
         stage.caption(f"After epoch {epoch} it gets {right:,}\nof {count:,} examples {which}")
     else:
         stage.caption(f"After epoch {epoch}.")
-    stage.wait(TIMING.slow + TIMING.quick)
+    stage.read(TIMING.beat)
     stage.leave(diagram, curve, *readouts.values())

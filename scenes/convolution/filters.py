@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ZONE = Zone(-2.2, SAFE.right, -2.3, 2.6)
 MOST = 18
 FILTER, GAP = 0.45, 0.1  # side of a filter and its distance, as shares of its map's height
-OTHERS = 5  # images that pass by
+OTHERS = 4  # images that pass by
 
 
 def all_filters(stage: Convolution) -> None:
@@ -58,7 +58,7 @@ def all_filters(stage: Convolution) -> None:
         frames.set_colours(tints * np.column_stack([np.ones((len(shown), 3)), pictures.strengths]))
 
     stage.play_clock(0.5 * len(shown) + TIMING.beat, appear, filters, pictures, frames, rate_func=lambda t: t)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     others = stage.other_images(OTHERS)
     if others:
         stage.caption("Another image, the same filters:\nother places respond.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CLOSE = Zone(-1.6, 1.6, 0.0, 2.2)
 RESULT = -0.75
-STOPS, A_STOP, SECONDS = 4, 0.9, 4.5
+STOPS, A_STOP, SECONDS = 4, 0.9, 3.5
 
 
 class Pooled:
@@ -143,7 +143,7 @@ def pooling(stage: Convolution) -> None:
     stage.caption("The next layer has fewer pixels to read,\nand its windows see more of the image." if
                   pooled.precedes_filters else "The next layer has fewer pixels to read.")  # fmt: skip
     stage.fade(*fewer)
-    stage.wait(TIMING.slow + TIMING.quick)
+    stage.read(TIMING.beat)
     stage.leave(source, target, frames, *names, *fewer)
 
 

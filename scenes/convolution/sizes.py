@@ -24,7 +24,7 @@ FIELD, MAP = Zone(SAFE.left, -2.7, -1.75, 2.25), Zone(2.7, SAFE.right, -1.75, 2.
 TABLE = Zone(-1.6, 1.6, -1.75, 0.55)
 FORMULA = 1.45
 FIRST_ROW = 0.45  # share of the time that the window takes for its first row
-SECONDS = 4.0
+SECONDS = 3.2
 
 
 class SizePicture:
@@ -134,7 +134,7 @@ def show_size(stage: Convolution, picture: SizePicture, text: str) -> None:
         picture.set_count(min(total, int(count) + 1))
 
     stage.play_clock(SECONDS, sweep, *picture.parts, rate_func=lambda t: t)
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     stage.leave(*picture.parts, *names, *table)
 
 

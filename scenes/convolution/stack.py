@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 STACK = Zone(SAFE.left, 4.05, -2.4, 2.75)
 BARS = Zone(4.35, SAFE.right, -1.7, 2.3)
-A_LAYER, QUICK = 1.3, 0.2  # seconds
+A_LAYER, QUICK = 1.2, 0.15  # seconds
 SOME = 200  # images that set the scales
-OTHERS = 4
+OTHERS = 3
 
 
 def whole_network(stage: Convolution) -> None:
@@ -45,13 +45,13 @@ def whole_network(stage: Convolution) -> None:
         elif k > 1 and stack.stages[k].is_maps and not isinstance(kinds[k], Pool2D):
             stage.caption("The next filters look at all maps\nof the layer before.")
         pass_through(stage, values, None, stage.example, nothing, A_LAYER, (k - 1, k))
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     answers = class_probabilities(stage.net, stage.example[None])[0]
     winner = int(answers.argmax())
     name, sure = class_name(data.class_names[winner]), certainty(float(answers.max()))
     stage.caption(f"From strokes to {name}:\nit is {sure} sure.")
     box(stage, winner, TIMING.quick)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.beat)
     others = stage.other_images(OTHERS)
     if others:
         stage.caption("Every image takes the same way.")
@@ -63,11 +63,11 @@ def whole_network(stage: Convolution) -> None:
         answers = class_probabilities(stage.net, example[None])[0]
         winner = int(answers.argmax())
         box(stage, winner, 0.2)
-        stage.wait(TIMING.quick)
+        stage.read(TIMING.beat)
     filters, dense = stage.weights_in = weights_in(stage.net)
     if dense:
         stage.caption(f"All its filters have {filters:,} weights,\nthe dense layers after them {dense:,}.")
-        stage.wait(TIMING.slow + TIMING.beat)
+        stage.read(TIMING.beat)
     stage.leave(stack, bars)
 
 

@@ -36,7 +36,7 @@ SUM = -0.25
 AROUND = np.array([-0.04, 0.04, -0.04, 0.04])  # room between a pixel and the line around it
 ALONG = 0.34  # distance of a name from its picture
 A_STEP = 0.3  # seconds, at first
-SWEEP = 7.0
+SWEEP = 6.0
 SHOWN_STEPS = 5
 
 
@@ -157,15 +157,15 @@ def close_up(stage: Convolution, picture: WindowPicture, best: tuple[int, int]) 
     stage.wait(TIMING.quick)
     stage.add(picture.beams)
     stage.fade(picture.seen, picture.beams, names[0])
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.beat)
     stage.caption("Each pixel is multiplied by its weight,\nand the products are added up.")
     stage.fade(picture.products, *signs, names[2])
-    stage.wait(TIMING.slow + TIMING.quick)
+    stage.read(TIMING.beat)
     formula = sum_text(stage, filtering, best)
     shown = [number_text(value) for value in stage.sum_shown]
     stage.caption(f"Together they give {shown[0]},\nand with the bias {shown[2]}.")
     stage.fade(formula)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.beat)
     stage.fade(leaving=(*names, *signs, formula), seconds=TIMING.quick)
 
 
@@ -195,7 +195,7 @@ def slide(stage: Convolution, picture: WindowPicture, best: tuple[int, int]) -> 
     picture.set_map(only)
     stage.caption("The sum becomes one pixel\nof a new picture.")
     stage.fade(picture.map, picture.frame, picture.beams_out, picture.cell, key, name, *signs, total)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.beat)
     worst = filtering.place(int(filtering.sums.argmin()))
     if filtering.sums[worst] < 0:
         both = only.copy()
@@ -209,7 +209,7 @@ def slide(stage: Convolution, picture: WindowPicture, best: tuple[int, int]) -> 
                 picture.set_map(both)
 
         stage.play_clock(TIMING.beat + TIMING.quick, jump)
-        stage.wait(TIMING.hold)
+        stage.read(TIMING.beat)
     beyond = "" if not any(filtering.before) else "\nbeyond the edge it finds zeros."
     stage.caption(f"So it slides over the whole image{',' if beyond else ', row by row.'}{beyond}")
     last = filtering.sums.size - 1
@@ -225,7 +225,7 @@ def slide(stage: Convolution, picture: WindowPicture, best: tuple[int, int]) -> 
         picture.set_map(filtering.filled(number + 1))
 
     stage.play_clock(SWEEP, sweep, rate_func=lambda t: t)
-    stage.wait(TIMING.quick)
+    stage.read(TIMING.beat)
     leaving = (*signs, total, *picture.grids, picture.window, picture.beams, picture.beams_out, picture.cell)
     activate(stage, picture, leaving, key, name)
 
@@ -271,7 +271,7 @@ def activate(
     picture.result.set_opacity(0.0)
     stage.fade(picture.result, leaving=(picture.map, key, name), seconds=TIMING.beat)
     stage.fade(title, seconds=TIMING.quick)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.beat)
     pixels, places = int(filtering.image.size), int(filtering.sums.size)
     counts = [
         written(f"{weights:,}", (0.0, 0.95), size=64, color=theme.highlight, bold=True),
@@ -281,10 +281,10 @@ def activate(
     ]
     stage.caption("The same few weights serve every place:\na stroke is a stroke anywhere.")
     stage.fade(*counts[:2])
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.beat)
     stage.caption(f"Wiring {pixels:,} pixels to {places:,} neurons\nwould take a weight for each pair.")
     stage.fade(*counts[2:])
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.beat)
     stage.leave(*counts, title, picture.image, picture.result, picture.frame)
 
 

@@ -64,13 +64,13 @@ def show_first(stage: Features, layer: int, images: np.ndarray) -> None:
     noun = "filter" if convolution else "neuron"
     stage.caption("What does a network look for?\nIts first weights can be looked at.")
     stage.fade(grid, key)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.beat)
     size = f"{images.shape[1]} × {images.shape[2]}"
     total = stage.net.layer_shapes[layer][-1]
     which = f"All {total}" if total == len(images) else f"{len(images)} of {total}"
     which = f"The one {noun} sees" if total == 1 else f"{which} {noun}s see"
     stage.caption(f"{which} {size} pixels each:\nblue wants strokes there, orange none.")
-    stage.wait(TIMING.slow + TIMING.beat)
+    stage.read(TIMING.beat)
     stage.leave(grid, key)
 
 
@@ -91,9 +91,9 @@ def show_later(stage: Features, layer: int) -> None:
     notes = [note(text, k, theme.muted) for k, text in enumerate(lines)]
     stage.caption("A later filter has a grid of weights\nfor each map of the layer before.")
     stage.fade(grid, key, *notes)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.beat)
     stage.caption("These say little to us.\nBetter to ask what excites them.")
-    stage.wait(TIMING.slow + TIMING.quick)
+    stage.read(TIMING.beat)
     stage.leave(grid, key, *notes)
 
 

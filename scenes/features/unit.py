@@ -88,7 +88,7 @@ def one_unit(stage: Features) -> None:
     stage.heading(f"{noun.capitalize()} {stage.unit + 1} of the first layer")
     stage.caption("A unit wants strokes where its weights\nare positive, and none where negative.")
     stage.fade(grid, key)
-    stage.wait(TIMING.slow + TIMING.quick)
+    stage.read(TIMING.beat)
     shown: list[Tiles | Polylines] = []
     texts = []
     for zone, found, title in zip(ROWS, (most, least), ("most", "least"), strict=True):
@@ -106,7 +106,7 @@ def one_unit(stage: Features) -> None:
         stage.wait(TIMING.slow)
         shown += [tiles, frames]
         texts += [name, *sums]
-    stage.wait(TIMING.beat)
+    stage.read(TIMING.beat)
     stage.leave(grid, key, *shown, *texts)
 
 

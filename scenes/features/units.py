@@ -155,7 +155,7 @@ def show_layer(stage: Features, number: int, layer: int) -> None:
         grid.show_rows(share * len(chosen), row * grid.shape[1])
 
     stage.play_clock(A_ROW * len(chosen), follow, grid, image, seen, rate_func=linear)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.leave(image, seen, label, *names, grid)
 
 
@@ -228,5 +228,5 @@ def classes(stage: Features) -> None:
     grid.show_rows(0.0)
     stage.fade(*labels)
     stage.play_clock(TIMING.slow, lambda share: grid.show_rows(k * share), grid, rate_func=linear)
-    stage.wait(TIMING.slow)
+    stage.read(TIMING.slow)
     stage.leave(grid, *labels)

@@ -143,9 +143,11 @@ def test_the_mistake_is_the_surest(small_run: SmallRun, played: Features) -> Non
     assert answers[played.mistake].max() == answers[wrong].max()
 
 
-def test_captions_are_short_and_the_last_ends_with_the_scene(played: Features) -> None:
+def test_captions_can_be_read_and_the_last_ends_with_the_scene(played: Features) -> None:
     assert all(len(line) <= 42 for cue in played.cues for line in cue.text.split("\n"))
-    assert 40 < played.now < 95 and played.cues[-1].end == played.now
+    # a caption is there for a second for every 15 characters, or so
+    assert all(len(cue.text) / (cue.end - cue.start) < 16 for cue in played.cues)
+    assert 40 < played.now < 100 and played.cues[-1].end == played.now
 
 
 @pytest.mark.parametrize(
