@@ -12,6 +12,8 @@ from scenes.theme import DARK, Theme, rgb
 
 CASING = 3.0  # how much wider the dark edge of a line is, in manim's stroke units
 MOST_DOTS = 100
+HIDDEN = 0.3  # how clear a ball is behind a hill
+SAMPLES = np.array([[0.0, 0.0], *([np.cos(k), np.sin(k)] for k in np.arange(6) * np.pi / 3)])  # of a ball's disc
 EDGE = 0.03  # and that of a ball, in scene units
 
 
@@ -67,6 +69,8 @@ class SurfacePath(VGroup):
         self.dots = PointCloud(np.zeros((len(self.places), 2)), tints, 0.0)
         self.rim = PointCloud(np.zeros((1, 2)), ground, radius + EDGE)
         self.ball = PointCloud(np.zeros((1, 2)), colour, radius)
+        self.rim_colours = np.array([[*rgb(ground), 1.0]])
+        self.ball_colours = np.array([[*rgb(colour), 1.0]])
         self.dot_radius = 0.4 * radius if len(self.places) <= MOST_DOTS else 0.0
         super().__init__(self.casing, self.line, self.dots, self.rim, self.ball)
         self.set_moment(float(self.moments[0]))
@@ -98,4 +102,50 @@ class SurfacePath(VGroup):
         ball = self.surface.at(here[:1], here[1:])
         self.rim.set_positions(ball)
         self.ball.set_positions(ball)
+        self.clear = clearness(self.surface, here, float(self.ball.radius[0]))
+        for disc, colours in ((self.rim, self.rim_colours), (self.ball, self.ball_colours)):
+            disc.set_colours(colours * [1.0, 1.0, 1.0, HIDDEN + (1 - HIDDEN) * self.clear])
         return self
+
+
+def clearness(surface: Surface, place: np.ndarray, radius: float) -> float:
+    """How much of a ball on a surface is seen, 0 to 1: the rest is behind what lies nearer to the eye.
+
+    Parameters
+    ----------
+    surface : Surface
+        With a view; without one all is seen.
+    place : array (2,)
+        Where it is, in the units of the surface's box.
+    radius : float
+        In scene units.
+    """
+    if surface.view is None:
+        return 1.0
+    rows, columns = surface.shape
+    (x0, x1), (y0, y1) = surface.box
+    across, up = (place - [x0, y0]) / [x1 - x0, y1 - y0] * [columns - 1, rows - 1]
+    c, r = min(max(int(across), 0), columns - 2), min(max(int(up), 0), rows - 2)
+    cell = surface.nearness.reshape(rows, columns)[r : r + 2, c : c + 2]
+    s, t = across - c, up - r
+    depth = float(np.array([1 - t, t]) @ cell @ np.array([1 - s, s]))
+    center = surface.at(place[0], place[1])[:2]
+    triangles = np.concatenate([surface.facets[:, [0, 1, 2]], surface.facets[:, [0, 2, 3]]])
+    corners, depths = surface.points[triangles][..., :2], surface.nearness[triangles]
+    # the ground that the ball lies on is no cover, though a part of it is nearer
+    near = depths.max(axis=1) > depth + 2 * radius
+    near &= (corners.min(axis=1) < center + radius).all(axis=1) & (corners.max(axis=1) > center - radius).all(axis=1)
+    first, second, third = np.moveaxis(corners[near], 1, 0)
+    area = _cross(second - first, third - first)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        hidden = 0
+        for sample in center + 0.7 * radius * SAMPLES:
+            shares = np.stack([_cross(second - sample, third - sample), _cross(third - sample, first - sample)]) / area
+            shares = np.concatenate([shares, 1 - shares.sum(axis=0, keepdims=True)])
+            over = (shares >= 0).all(axis=0) & ((shares * depths[near].T).sum(axis=0) > depth + 2 * radius)
+            hidden += bool(over.any())
+    return 1 - hidden / len(SAMPLES)
+
+
+def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])

@@ -182,7 +182,7 @@ class DropoutPart:
         for recording, zone, name in zip((self.plain, self.dropped), PLANES, ("without", "with dropout"), strict=True):
             network = recording.network()
             held_out = examples(recording)
-            panel = PlanePanel(recording, zone, network, name, 0.06, examples=held_out, theme=self.theme)
+            panel = PlanePanel(recording, zone, network, name, 0.06, 160, examples=held_out, theme=self.theme)
             wrong = mistakes(network, *held_out)
             panel.ring(wrong)
             counts.append(int(wrong.sum()))

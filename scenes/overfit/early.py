@@ -36,7 +36,7 @@ class EarlyPart:
         self.patience, self.best = int(rule["patience"]), int(stopped.best_epoch)
         self.replay = Replay(stopped)
         start = self.replay.network_at(self.replay.first)
-        self.panel = PlanePanel(stopped, PLANE, start, radius=0.06, theme=theme)
+        self.panel = PlanePanel(stopped, PLANE, start, radius=0.06, resolution=144, theme=theme)
         epochs, held_out = course(stopped)
         losses = {
             "validation": np.interp(stopped.epochs, epochs, held_out),

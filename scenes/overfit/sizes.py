@@ -45,7 +45,7 @@ class SizesPart:
         self.unseen: list[tuple[PointCloud, PointCloud]] = []
         for recording, replay, zone in zip(recordings, self.replays, ZONES, strict=True):
             start = replay.network_at(replay.first)
-            panel = PlanePanel(recording, zone, start, radius=RADIUS, theme=theme)
+            panel = PlanePanel(recording, zone, start, radius=RADIUS, resolution=144, theme=theme)
             self.panels.append(panel)
             self.unseen.append(panel.points_of(*examples(recording)))
             title = f"{start.parameter_count:,} parameters"

@@ -17,7 +17,10 @@ from scenes.descent.rates import RatesPart
 from scenes.descent.scene import RUNNERS, Descent
 from scenes.descent.surface import SurfacePart
 from scenes.descent.terrain import losses_over, path_of, seen_terrain
+from scenes.mobjects.surface import Surface
+from scenes.mobjects.surface_path import HIDDEN, SurfacePath
 from scenes.mobjects.terrain import ASIDE
+from scenes.mobjects.view import View
 from scenes.rendering import make_part
 from scenes.stage import Stage
 from scenes.theme import DARK, Zone
@@ -163,3 +166,21 @@ def test_the_race_is_by_epochs(small_run: SmallRun, monkeypatch: pytest.MonkeyPa
 def test_what_does_not_fit_is_named(small_run: SmallRun) -> None:
     with pytest.raises(RenderError, match="whose weight and bias are the two axes: xor has 17 parameters"):
         make_part("descent", small_run("xor"), {})
+
+
+def test_a_ball_behind_a_hill_is_faint(manim_settings: None) -> None:
+    heights = np.zeros((41, 41))
+    heights[20:22] = 1.0  # a wall across the middle
+    surface = Surface(heights, ((-1.0, 1.0), (-1.0, 1.0)), 0.8, view=View(unit=2.0, tilt=1.0))
+    path = SurfacePath(surface, np.array([0.0, 1.0]), np.array([[0.1, -0.6], [0.1, 0.35]]), "#ffffff")
+    assert path.clear == 1.0 and path.ball.colours is not None and path.ball.colours[0, 3] == 1.0
+    path.set_moment(1.0)
+    assert path.clear == 0.0 and path.ball.colours[0, 3] == pytest.approx(HIDDEN)
+    # the wall ends: from there on less and less of the ball is hidden, and it is never gone
+    seen = [path.set_moment(float(moment)).clear for moment in np.linspace(0, 1, 60)]
+    assert set(seen) - {0.0, 1.0} and path.ball.opacity == 1.0
+    # from above everything is seen
+    assert surface.view is not None
+    surface.view.tilt = 0.0
+    surface.look()
+    assert path.set_moment(1.0).clear == 1.0
