@@ -138,7 +138,7 @@ def one_cell(stage: Memory, reading: Reading, total: float) -> None:
     plots = [
         SeriesPlot([Series(opening, theme.text)], zones[0], 0, 1, ticks=(0,), theme=theme),
         SeriesPlot([Series(keeping, theme.text)], zones[1], 0, 1, ticks=(0,), theme=theme),
-        SeriesPlot([Series(kept, theme.positive, width=4.0)], zones[2], -most, most, ticks=(0,), theme=theme),
+        SeriesPlot([Series(kept, theme.text, width=4.0)], zones[2], -most, most, ticks=(0,), theme=theme),
         SeriesPlot([Series(reading.answers, theme.highlight, width=4.0)], zones[3], float(reach.min()) - room,
                    float(reach.max()) + room, ticks=(total,), style=".2f", theme=theme),
     ]  # fmt: skip

@@ -22,12 +22,13 @@ def number_word(count: int, noun: str) -> str:
 
 
 def arrows(starts: np.ndarray, ends: np.ndarray, theme: Theme, width: float = 2.0) -> Polylines:
-    """Arrows from (N, 2) to (N, 2), each one line that turns back at its head."""
+    """Arrows from (N, 2) to (N, 2), each one line with a gap before the second half of its head."""
     along = ends - starts
     along = along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     side = np.column_stack([-along[:, 1], along[:, 0]])
     left, right = ends - HEAD * (along - 0.6 * side), ends - HEAD * (along + 0.6 * side)
-    return Polylines(np.stack([starts, ends, left, ends, right], axis=1), theme.muted, width)
+    gap = np.full_like(ends, np.nan)
+    return Polylines(np.stack([starts, ends, left, gap, right, ends], axis=1), theme.muted, width)
 
 
 def held_out(recording: Recording) -> tuple[np.ndarray, np.ndarray]:

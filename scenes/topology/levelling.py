@@ -20,9 +20,10 @@ from scenes.topology.turned_view import level
 if TYPE_CHECKING:
     from scenes.topology.scene import Topology
 
-LATTICE = 121  # places of the sheet along each side
+LATTICE = 91  # places of the sheet along each side
 MESH = 10  # of the lattice to a grid line
 TINT = 0.62  # of a class's colour in its part of the sheet
+SHARP = 5.0  # how much sharper the edge between the colours is than the network is sure
 PANE = 0.22  # how opaque the cut is
 HATCHES = 13  # lines across the cut
 BEYOND = 1.04  # the cut reaches this much farther than what it cuts
@@ -94,13 +95,14 @@ class Levelling:
         carried = stage.passage.carry(np.column_stack([x.ravel(), y.ravel()]))
         places = stage.passage.positions(carried, stage.passage.layers - 1).reshape(LATTICE, LATTICE, 3)
         ahead = -(places @ self.normal + self.offset)  # of the first class
-        sure = 1 / (1 + np.exp(-np.clip(ahead, -50, 50)))
+        # the colour says which class is ahead; only the edge is soft, as facets are coarse
+        sure = 1 / (1 + np.exp(-np.clip(SHARP * ahead, -50, 50)))
         corners = np.stack([sure[:-1, :-1], sure[:-1, 1:], sure[1:, 1:], sure[1:, :-1]])
         ground = np.array(rgb(stage.theme.background))
         first, second = (TINT * np.array(rgb(stage.theme.class_colour(k))) for k in (0, 1))
         share = corners.mean(axis=0)[..., None]
         colours = (1 - TINT) * ground + share * first + (1 - share) * second
-        upper = np.where(ahead[..., None] > 0, places, np.nan)
+        upper = trimmed(places, ahead)
         # the cut goes between the two, since it is seen from above
         return [Sheet(each, colours, MESH, stage.view, stage.theme, opacity=0.0) for each in (upper, places)]
 
@@ -161,3 +163,26 @@ class Levelling:
         stage.play(Clock(unturn, run_time=seconds, rate_func=linear), PullBack(stage.plane, seconds))
         stage.remove(*self.sheets)
         stage.sheets = []
+
+
+def trimmed(places: np.ndarray, ahead: np.ndarray) -> np.ndarray:
+    """The part of a lattice on one side of a cut, (R, C, 3): what goes through the cut ends on it, the rest is NaN.
+
+    Parameters
+    ----------
+    places : array (R, C, 3)
+    ahead : array (R, C)
+        How far each place is on the side that stays, in any unit; linear in the places.
+    """
+    rows, columns = ahead.shape
+    around = np.pad(places, ((1, 1), (1, 1), (0, 0)))
+    leads = np.pad(ahead, 1, constant_values=-1.0)
+    ends, count = np.zeros_like(places), np.zeros((rows, columns))
+    for i, j in np.ndindex(3, 3):
+        other, lead = around[i : i + rows, j : j + columns], leads[i : i + rows, j : j + columns]
+        crossing = (lead > 0) & (ahead <= 0)
+        share = -ahead / np.where(crossing, lead - ahead, 1.0)
+        ends += np.where(crossing[..., None], places + share[..., None] * (other - places), 0.0)
+        count += crossing
+    ends = np.where(count[..., None] > 0, ends / np.maximum(count, 1)[..., None], np.nan)
+    return np.where(ahead[..., None] > 0, places, ends)

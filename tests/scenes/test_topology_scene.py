@@ -18,7 +18,7 @@ from scenes.mobjects.view import View
 from scenes.parts import make_part
 from scenes.theme import DARK, Zone
 from scenes.topology import Topology
-from scenes.topology.levelling import Levelling
+from scenes.topology.levelling import Levelling, trimmed
 from scenes.topology.roles import FREED, INTERVAL, LIFTED, LINKED, STUCK, best_threshold, by_role, clear_epoch, role
 from scenes.topology.stuck import STARTS
 from scenes.topology.telling import Ledger
@@ -215,3 +215,14 @@ def test_a_sheet_takes_any_places() -> None:
     assert sheet.set_places(places + 1).points == pytest.approx(places.reshape(-1, 3) + 1)
     with pytest.raises(ValueError, match="do not fit a sheet"):
         sheet.set_places(places[:2])
+
+
+def test_a_trimmed_sheet_ends_on_the_cut() -> None:
+    x, y = np.meshgrid(np.linspace(-1, 1, 21), np.linspace(-1, 1, 21))
+    places = np.stack([x, y, 0.7 - x**2 - y**2], axis=2)
+    upper = trimmed(places, places[..., 2])
+    stays = places[..., 2] > 0
+    assert np.array_equal(upper[stays], places[stays])
+    rest = upper[~stays]
+    ends = rest[np.isfinite(rest).all(axis=1)]
+    assert 10 < len(ends) < len(rest) and np.abs(ends[:, 2]).max() < 1e-12
