@@ -14,6 +14,8 @@ import numpy as np
 from manim import CairoRenderer, Mobject, Scene, tempconfig
 from manim.camera.camera import Camera
 
+from scenes.timetable import Timetable
+
 
 class FrameSink(Protocol):
     """Where finished frames go."""
@@ -53,25 +55,28 @@ class FrameRenderer(CairoRenderer):
     camera_class : type of Camera
     first_frame : int
         The number of the scene's first frame, for scenes that follow others in a film.
-    pace : float
-        How many seconds of the scene pass in one second of the film.
+    timetable : Timetable
+        Which moment of the scene is shown when.
 
     Attributes
     ----------
     time : float
         Seconds from the scene's beginning to the frame being drawn, by the scene's own clock.
-    rate : float
-        Frames in a second of the scene.
     frame : int
         How many frames the scene has had.
     """
 
     def __init__(
-        self, sink: FrameSink, camera_class: type[Camera], first_frame: int = 0, pace: float = 1.0, **kwargs: Any
+        self,
+        sink: FrameSink,
+        camera_class: type[Camera],
+        first_frame: int = 0,
+        timetable: Timetable | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(camera_class=camera_class, **kwargs)
         self.time: float = 0.0
-        self.rate = self.camera.frame_rate / pace
+        self.timetable = timetable or Timetable()
         self.sink = sink
         self.first_frame = first_frame
         self.frame = 0
@@ -83,12 +88,12 @@ class FrameRenderer(CairoRenderer):
         assert scene.animations is not None
         begin, end = self.time, self.time + scene.duration
         # a hair more than the half, so that sums of decimal fractions round as they would on paper
-        first, last = self.frame, round(end * self.rate + 1e-6)
+        first, last = self.frame, self._frame_at(end)
         scene.begin_animations()
         still = scene.is_current_animation_frozen_frame()
         if scene.stop_condition is not None:
             last = self._until(scene, begin, first, last)
-            end = last / self.rate
+            end = self._moment(last)
         elif still:
             self._hold(scene, first, last)
         else:
@@ -110,13 +115,21 @@ class FrameRenderer(CairoRenderer):
         self.static_image = None
         self.num_plays += 1
 
+    def _moment(self, frame: int) -> float:
+        """The moment of the scene that a frame shows."""
+        return self.timetable.to_scene(frame / self.camera.frame_rate)
+
+    def _frame_at(self, moment: float) -> int:
+        """The frame that shows a moment of the scene, or the next one after it."""
+        return round(self.timetable.to_film(moment) * self.camera.frame_rate + 1e-6)
+
     def _wanted(self, first: int, last: int) -> list[int]:
         """Which of the scene's frames from `first` up to `last` the sink wants."""
         return [k - self.first_frame for k in self.sink.wants(first + self.first_frame, last + self.first_frame)]
 
     def _go_to(self, scene: Scene, frame: int, begin: float) -> None:
         """Bring the animation that began at `begin` to where it is at a frame."""
-        self.time = max(frame / self.rate, begin)
+        self.time = max(self._moment(frame), begin)
         scene.update_to_time(self.time - begin)
 
     def _until(self, scene: Scene, begin: float, first: int, last: int) -> int:
@@ -133,14 +146,14 @@ class FrameRenderer(CairoRenderer):
     def _hold(self, scene: Scene, first: int, last: int) -> None:
         """Show a picture that stands still once its captions have changed, from `first` up to `last`."""
         wanted = self._wanted(first, last)
-        settled = getattr(scene, "settled", -1.0) * self.rate
+        settled = self.timetable.to_film(max(getattr(scene, "settled", 0.0), 0.0)) * self.camera.frame_rate
         while wanted and wanted[0] < settled:
             frame = wanted.pop(0)
-            self.time = frame / self.rate
+            self.time = self._moment(frame)
             scene.update_mobjects(0)
             self._draw(scene, None, frame)
         if wanted:
-            self.time = wanted[0] / self.rate
+            self.time = self._moment(wanted[0])
             scene.update_mobjects(0)
             self._draw(scene, None, *wanted)
 

@@ -85,8 +85,8 @@ def part_of(job: Job, open_source: Callable[[Source], Recording] | None = None) 
     """
     if job.code != code_digest():
         raise RenderError(
-            "a worker has other sources or libraries than the process that it works for: give both the same, and change "
-            "nothing while a film is rendered"
+            "a worker has other sources or libraries than the process that it works for: give both the same, and "
+            "change nothing while a film is rendered"
         )
     module, _, name = job.scene.partition(":")
     scene = getattr(import_module(module), name, None) if module.startswith("scenes.") else None
@@ -110,25 +110,24 @@ def open_run(source: Source) -> Recording:
 def measure(part: Part, size: Size) -> Length:
     """How long a part is and what it says, without drawing."""
     with _working(part, size):
-        frames, cues = play_part(part, FrameCounter())
-    return Length(frames, tuple(cues))
+        return play_part(part, FrameCounter())[0]
 
 
 def render_segments(
-    part: Part, frames: int, segments: Sequence[Segment], folder: SegmentFolder, size: Size, report: Report
+    part: Part, length: Length, segments: Sequence[Segment], folder: SegmentFolder, size: Size, report: Report
 ) -> None:
     """Render segments that follow on one another, in one go, each into its own file as soon as it is drawn."""
     sink = SegmentSink(segments, folder, size, report)
     with _working(part, size):
         try:
-            play_part(part, sink, frames)
+            play_part(part, sink, length)
         except Enough:
             pass
         finally:
             sink.close()
     if sink.missing:
         raise RenderError(
-            f"the scene {part.scene.__name__} had {frames} frames when it was measured, and fewer when it was drawn"
+            f"the scene {part.scene.__name__} had {length.frames} frames when it was measured, and fewer when drawn"
         )
 
 
@@ -137,13 +136,13 @@ def measure_job(job: Job, size: Size) -> Length:
     return measure(part_of(job), size)
 
 
-def render_job(job: Job, frames: int, segments: Sequence[Segment], folder: str, format_name: str, size: Size,
+def render_job(job: Job, length: Length, segments: Sequence[Segment], folder: str, format_name: str, size: Size,
                number: int) -> None:  # fmt: skip
     """`render_segments`, in a worker on this machine; what a worker that died had finished is not done again."""
     kept = SegmentFolder(Path(folder), format_name)
     missing = [segment for segment in segments if kept.find(segment) is None]
     if missing:
-        render_segments(part_of(job), frames, missing, kept, size, lambda count: tell(number, count))
+        render_segments(part_of(job), length, missing, kept, size, lambda count: tell(number, count))
 
 
 def tell(number: int, frames: int) -> None:

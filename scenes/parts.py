@@ -23,10 +23,12 @@ from scenes.films import WORDS, Beat, Film, Telling
 from scenes.frames import FrameCounter, FrameRenderer, FrameSink, frame_config
 from scenes.outputs import process_lives
 from scenes.registry import CARDS, FILMS, SCENES
+from scenes.segments import Length
 from scenes.sinks import FadingSink, Progress, StillSink
 from scenes.stage import BaseStage
 from scenes.subtitles import Cue
 from scenes.theme import TIMING, Theme, find_theme, rgb
+from scenes.timetable import Timetable, readable
 
 TEXT_CACHE = "neurofilm-text-"  # begins the names of folders of set text; a process's number follows
 CARD_TEXTS = ("title", "text")  # options of cards in which a recording's numbers may stand
@@ -47,8 +49,9 @@ class Part:
         """The colours that it is drawn in."""
         return find_theme(str({**self.scene.options, **self.options}.get("theme", "dark")))
 
-    def build(self, sink: FrameSink, first_frame: int = 0) -> BaseStage:
+    def build(self, sink: FrameSink, first_frame: int = 0, timetable: Timetable | None = None) -> BaseStage:
         """The scene, about to be rendered into `sink`; only within `configured`."""
+        timetable = timetable or Timetable(pace=self.telling.pace)
         attributes: dict[str, Any] = {
             "recordings": dict(self.recordings),
             "options": {**self.scene.options, **self.options},
@@ -59,58 +62,75 @@ class Part:
             attributes["recording"] = next(iter(self.recordings.values()))
         # manim builds scenes without arguments, so what a scene needs are attributes of a class of its own
         scene_class: type[BaseStage] = type(self.scene.__name__, (self.scene,), attributes)
-        return scene_class(renderer=FrameRenderer(sink, scene_class.camera_class, first_frame, self.telling.pace))
+        return scene_class(renderer=FrameRenderer(sink, scene_class.camera_class, first_frame, timetable))
 
 
 @dataclass(frozen=True)
 class Measure:
-    """How long each part is, in frames, and what it says."""
+    """How long each part is, and what the film says."""
 
-    frames: tuple[int, ...]
-    cues: tuple[Cue, ...]
+    lengths: tuple[Length, ...]
+    rate: float
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """How many frames each part has."""
+        return tuple(length.frames for length in self.lengths)
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        """All captions, in seconds from the film's beginning."""
+        firsts = np.cumsum([0, *self.frames])[:-1]
+        return tuple(
+            cue.later(int(first) / self.rate)
+            for first, length in zip(firsts, self.lengths, strict=True)
+            for cue in length.cues
+        )
 
     @property
     def total(self) -> int:
         return sum(self.frames)
 
 
-def play(parts: Sequence[Part], sink: FrameSink, lengths: Sequence[int] | None = None) -> Measure:
+def play(parts: Sequence[Part], sink: FrameSink, lengths: Sequence[Length] | None = None) -> Measure:
     """Play all parts one after the other into a sink.
 
     Parameters
     ----------
     parts : sequence of Part
     sink : FrameSink
-    lengths : sequence of int, optional
-        How many frames the parts have; without it nothing is faded at their ends.
+    lengths : sequence of Length, optional
+        What `measure_parts` found; without it nothing is faded, and captions have the time that their scenes give them.
     """
-    frames: list[int] = []
-    cues: list[Cue] = []
+    played: list[Length] = []
+    rate = 1.0
     for k, part in enumerate(parts):
-        first = sum(frames)
-        length, said = play_part(part, sink, None if lengths is None else lengths[k], first)
-        cues += said
-        frames.append(length)
-    return Measure(tuple(frames), tuple(cues))
+        length, rate = play_part(part, sink, None if lengths is None else lengths[k], sum(p.frames for p in played))
+        played.append(length)
+    return Measure(tuple(played), rate)
 
 
-def play_part(part: Part, sink: FrameSink, length: int | None = None, first: int = 0) -> tuple[int, list[Cue]]:
-    """Play one part, whose first frame has the number `first`; gives its frames and its cues by the film's clock."""
-    fading = part.telling.transition == "fade" and length is not None
-    scene = part.build(sink, first)
+def play_part(part: Part, sink: FrameSink, length: Length | None = None, first: int = 0) -> tuple[Length, float]:
+    """Play one part, whose first frame has the number `first`; gives its length and the frames in a second.
+
+    Without its length from an earlier time, the part passes by the scene's own clock, and what is given is how long it
+    will be in the film.
+    """
+    scene = part.build(sink, first, None if length is None else length.timetable)
     renderer: FrameRenderer = scene.renderer
-    rate = renderer.camera.frame_rate
-    if fading and length is not None:
-        frames = min(round(TIMING.fade * rate), length // 2)
-        renderer.sink = FadingSink(sink, first, first + length, frames, rgb(part.theme.background))
+    rate = float(renderer.camera.frame_rate)
+    if part.telling.transition == "fade" and length is not None:
+        frames = min(round(TIMING.fade * rate), length.frames // 2)
+        renderer.sink = FadingSink(sink, first, first + length.frames, frames, rgb(part.theme.background))
     scene.render()
     told = max([0, *part.telling.captions, *part.telling.holds])
     if told > scene.said:
         raise RenderError(
             f"the film changes caption {told} of the scene {part.scene.__name__}, which has {scene.said or 'none'}"
         )
-    cues = [cue.at_pace(part.telling.pace).later(first / rate) for cue in scene.cues]
-    return renderer.frame, cues
+    table = renderer.timetable if length is not None else readable(scene.cues, part.telling.pace, part.telling.reading)
+    end = round(table.to_film(renderer.time) * rate + 1e-6)
+    return Length(end, tuple(table.place(cue) for cue in scene.cues), table), rate
 
 
 def measure_parts(parts: Sequence[Part]) -> Measure:
@@ -124,7 +144,7 @@ def capture(
     height: int,
     frames: Sequence[int],
     progress: Progress | None = None,
-    lengths: Sequence[int] | None = None,
+    lengths: Sequence[Length] | None = None,
 ) -> dict[int, np.ndarray]:
     """Single frames by number, uint8 (H, W, 4)."""
     sink = StillSink(height, width, frames, progress)

@@ -96,12 +96,12 @@ class Production:
         return studio.executor.submit(measure_remotely, job_of(part), self.size, *self._packs(studio, part))
 
     def _submit_render(self, studio: Studio, k: int, run: Sequence[Segment], number: int) -> Future[Any]:
-        part, frames, folder = self.parts[k], self.lengths[k].frames, self.folder
+        part, length, folder = self.parts[k], self.lengths[k], self.folder
         if studio.ship is None:
             where = (str(folder.path.resolve()), folder.format_name)
-            return studio.executor.submit(render_job, job_of(part), frames, run, *where, self.size, number)
+            return studio.executor.submit(render_job, job_of(part), length, run, *where, self.size, number)
         packs = self._packs(studio, part)
-        return studio.executor.submit(render_remotely, job_of(part), frames, run, folder.format_name, self.size, *packs)
+        return studio.executor.submit(render_remotely, job_of(part), length, run, folder.format_name, self.size, *packs)
 
     def _packs(self, studio: Studio, part: Part) -> list[Any]:
         """The part's recordings as they are handed to jobs elsewhere, each sent once."""
@@ -151,7 +151,7 @@ class Production:
         for k, segments in enumerate(missing):
             if self.studio is None or self.keys[k] is None:
                 for run in group(segments, self.frames):
-                    render_segments(self.parts[k], self.lengths[k].frames, run, self.folder, self.size, counter.add)
+                    render_segments(self.parts[k], self.lengths[k], run, self.folder, self.size, counter.add)
         found = [self.folder.find(segment) for segments in self.segments for segment in segments]
         if None in found:
             raise RenderError(

@@ -29,13 +29,13 @@ def measure_remotely(job: Job, size: Size, *packs: bytes) -> Length:
 
 
 def render_remotely(
-    job: Job, frames: int, segments: Sequence[Segment], format_name: str, size: Size, *packs: bytes
+    job: Job, length: Length, segments: Sequence[Segment], format_name: str, size: Size, *packs: bytes
 ) -> list[bytes]:
     """`scenes.jobs.render_segments`, on another machine: the contents of the segments' files."""
     part = part_of(job, lambda source: _open(job, source, packs))
     with tempfile.TemporaryDirectory(dir=text_cache()) as name:
         folder = SegmentFolder(Path(name), format_name)
-        render_segments(part, frames, segments, folder, size, lambda count: None)
+        render_segments(part, length, segments, folder, size, lambda count: None)
         found = [folder.find(segment) for segment in segments]
         return [path.read_bytes() for path in found if path is not None]
 

@@ -199,7 +199,7 @@ def _chapters(script: Film, parts: Sequence[Part], numbers: Sequence[int], produ
     titles[0] = before[-1] if before else ""
     begins = [k for k, title in enumerate(titles) if title]
     starts = [*production.starts, production.frames]
-    ends = [*begins[1:], len(parts)]
+    ends = [*begins[1:], len(parts)] if begins else []
     return [(titles[k], starts[k], starts[end]) for k, end in zip(begins, ends, strict=True)]
 
 
@@ -242,7 +242,7 @@ def _render(
         try:
             with whole_file(path) as temporary:
                 if format == "png":
-                    stills = capture(parts, width, height, [measure.total - 1], progress, measure.frames)
+                    stills = capture(parts, width, height, [measure.total - 1], progress, measure.lengths)
                     save_image(stills[measure.total - 1], temporary)
                     frames, rate_out = 1, float(rate)
                 else:
@@ -270,7 +270,7 @@ def _encode(
     palette = None
     if format == "gif":
         palette = choose_palette(
-            list(capture(parts, width, height, even_frames(measure.total, 12), None, measure.frames).values())
+            list(capture(parts, width, height, even_frames(measure.total, 12), None, measure.lengths).values())
         )
     starts = np.concatenate([[0], np.cumsum(measure.frames)])
     chapters = [
@@ -278,7 +278,7 @@ def _encode(
     ]
     sink = FilmSink(Encoder(path, width, height, rate // step, format, palette, chapters), progress, step)
     try:
-        play(parts, sink, measure.frames)
+        play(parts, sink, measure.lengths)
         sink.finish()
     except BaseException:
         sink.abort()

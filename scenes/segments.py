@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import RenderError
 from scenes.outputs import process_lives
 from scenes.subtitles import Cue
+from scenes.timetable import Timetable
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -47,10 +48,11 @@ class Size:
 
 @dataclass(frozen=True)
 class Length:
-    """How many frames a part has, and what it says, in seconds from its beginning."""
+    """How many frames a part has, what it says when, in seconds from its beginning, and how its time passes."""
 
     frames: int
     cues: tuple[Cue, ...]
+    timetable: Timetable = field(default_factory=Timetable)
 
 
 @dataclass(frozen=True)
@@ -213,14 +215,15 @@ class SegmentFolder:
             noted = json.loads(body)
             os.utime(path)
             self.used.add(path)
-            return Length(noted["frames"], tuple(Cue(*cue) for cue in noted["cues"]))
+            table = Timetable(tuple(noted["scene"]), tuple(noted["film"]), noted["pace"])
+            return Length(noted["frames"], tuple(Cue(*cue) for cue in noted["cues"]), table)
         except OSError:
             return None
 
     def keep_length(self, key: str, length: Length) -> None:
         """Note how long a part is."""
         cues = [[cue.text, cue.start, cue.end, cue.number] for cue in length.cues]
-        body = json.dumps({"frames": length.frames, "cues": cues}).encode()
+        body = json.dumps({"frames": length.frames, "cues": cues, **asdict(length.timetable)}).encode()
         temporary = self.path / f".{key}-{os.getpid()}.part"
         try:
             temporary.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)

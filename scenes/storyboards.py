@@ -111,7 +111,7 @@ def _storyboard(
         if progress is not None:
             progress.start(len(chosen))
         try:
-            pictures = capture(parts, width, height, chosen, progress, measure.frames)
+            pictures = capture(parts, width, height, chosen, progress, measure.lengths)
         finally:
             if progress is not None:
                 progress.stop()

@@ -28,10 +28,6 @@ class Cue:
         """The same cue in a film in which `seconds` go before."""
         return replace(self, start=self.start + seconds, end=self.end + seconds)
 
-    def at_pace(self, pace: float) -> Cue:
-        """The same cue in a scene of which `pace` seconds pass in a second."""
-        return replace(self, start=self.start / pace, end=self.end / pace)
-
 
 def caption_lines(text: str) -> list[str]:
     """The lines of a caption, broken evenly if it is one long line; `RenderError` if it does not fit."""

@@ -23,6 +23,9 @@ class Telling:
         Seconds for which the picture stands still at the end of a caption, by its number.
     pace : float
         How fast the scene passes: 0.5 takes twice as long.
+    reading : float
+        Characters of a caption that are read in a second: where the scene is quicker, its time passes more slowly. 0
+        leaves that to the scene.
     transition : {"cut", "fade"}
         Whether the first and last picture are there at once, or come out of the background and go back into it.
     """
@@ -30,6 +33,7 @@ class Telling:
     captions: Mapping[int, str] = field(default_factory=dict)
     holds: Mapping[int, float] = field(default_factory=dict)
     pace: float = 1.0
+    reading: float = 0.0
     transition: str = "cut"
 
 

@@ -19,14 +19,15 @@ from scenes.facts import PLACE, check_places
 from scenes.films import TRANSITIONS, Beat, Film, Telling, Thumbnail
 from scenes.registry import CARDS, SCENES
 from scenes.subtitles import caption_lines
-from scenes.theme import THEMES
+from scenes.theme import THEMES, TIMING
 
 LARGEST_FILE = 1 << 20  # bytes
 MOST_BEATS = 500
 LONGEST_HOLD = 600.0  # seconds
 SLOWEST, FASTEST = 0.1, 10.0
+SLOWEST_READER = 2.0  # characters a second
 
-KEYS = ("title", "description", "theme", "thumbnail", "recordings", "beat")
+KEYS = ("title", "description", "theme", "reading", "thumbnail", "recordings", "beat")
 SCENE_KEYS = ("scene", "chapter", "recordings", "options", "captions", "holds", "pace", "transition")
 CARD_KEYS = ("card", "chapter", "recordings", "title", "text", "seconds", "transition")
 
@@ -78,10 +79,13 @@ def _film(table: dict[str, Any], name: str, folder: Path) -> Film:
     beats = table["beat"]
     if not isinstance(beats, list) or not 1 <= len(beats) <= MOST_BEATS:
         raise ConfigurationError(f"a film has from 1 to {MOST_BEATS} beats, each under a line [[beat]]")
+    reading = check_finite("reading", table.get("reading", TIMING.reading))
+    if 0 < reading < SLOWEST_READER:
+        raise ConfigurationError(f"reading={reading:g} characters a second: give at least {SLOWEST_READER:g}, or 0")
     made = []
     for number, beat in enumerate(beats, 1):
         try:
-            made.append(_beat(check_table("[[beat]]", beat), sources))
+            made.append(_beat(check_table("[[beat]]", beat), sources, reading))
         except ConfigurationError as error:
             raise ConfigurationError(f"beat {number}: {error}") from None
     return Film(
@@ -94,7 +98,7 @@ def _film(table: dict[str, Any], name: str, folder: Path) -> Film:
     )
 
 
-def _beat(table: dict[str, Any], sources: Mapping[str, str]) -> Beat:
+def _beat(table: dict[str, Any], sources: Mapping[str, str], reading: float) -> Beat:
     if ("scene" in table) == ("card" in table):
         raise ConfigurationError("a beat has either a scene or a card")
     is_scene = "scene" in table
@@ -126,6 +130,7 @@ def _beat(table: dict[str, Any], sources: Mapping[str, str]) -> Beat:
         _by_number("captions", table.get("captions", {}), _caption),
         _by_number("holds", table.get("holds", {}), _seconds),
         pace,
+        reading,
         transition,
     )
     return Beat(name, recordings, options, chapter, telling)

@@ -65,9 +65,9 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
     assert title.scene == "title" and title.options == {"text": "In {mine.epochs} epochs", "seconds": 3}
     assert title.recordings == ("mine",) and title.telling == Telling(transition="fade")
     assert warp.options == {"clock": "time", "epochs": (0, 100)} and warp.title == "Layers"
-    assert warp.telling == Telling({1: "Watch.", 3: ""}, {1: 2.0}, 0.5, "cut")
+    assert warp.telling == Telling({1: "Watch.", 3: ""}, {1: 2.0}, 0.5, 15.0, "cut")
     # without a word it is told with what it is always told with
-    assert plain.recordings == SCENES["warp"].experiments and plain.telling == Telling(transition="fade")
+    assert plain.recordings == SCENES["warp"].experiments and plain.telling == Telling(reading=15.0, transition="fade")
     assert film.recordings == ("mine", "known", "spirals")
 
 
@@ -137,6 +137,8 @@ WRONG = {
     'title = "a"\n' + BEAT + 'transition = "wipe"': "transition='wipe' must be one of 'cut', 'fade'",
     'title = "a"\n' + BEAT + 'chapter = ""': "chapter='' must be one line",
     'title = "a"\n[recordings]\nx = 3\n' + BEAT: "recordings.x=3 must be text",
+    'title = "a"\nreading = 1\n' + BEAT: "reading=1 characters a second: give at least 2",
+    'title = "a"\nreading = -3\n' + BEAT: "reading=-3 must be a finite number",
     "title = ": "is not valid TOML",
     "title = " + "[" * 5000: "is nested too deeply|is not valid TOML",
 }  # fmt: skip

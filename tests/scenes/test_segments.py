@@ -30,6 +30,8 @@ from scenes.rendering import SEGMENTS, render_film
 from scenes.segments import KEEP_DAYS, Segment, SegmentFolder, Size, cut, group, part_key
 from scenes.sinks import StillSink
 from scenes.stage import Stage
+from scenes.subtitles import Cue
+from scenes.timetable import Timetable, readable
 from tests.scenes.conftest import SmallRun
 
 SMALL = Size(160, 90, 15)
@@ -88,7 +90,7 @@ def in_one_go(parts: Sequence[Part]) -> list[np.ndarray]:
     with configured(parts, SMALL.width, SMALL.height, SMALL.rate):
         measured = measure_parts(parts)
         sink = StillSink(SMALL.height, SMALL.width, range(measured.total))
-        play(parts, sink, measured.frames)
+        play(parts, sink, measured.lengths)
     return [sink.stills[k] for k in range(measured.total)]
 
 
@@ -146,6 +148,39 @@ def test_words_and_times_that_a_film_changes(studio: list[Any], tmp_path: Path) 
     found = [(cue.content, cue.start.total_seconds(), cue.end.total_seconds()) for cue in cues]
     assert [text for text, *_ in found] == [text for text, *_ in expected]
     np.testing.assert_allclose([t[1:] for t in found], [t[1:] for t in expected], atol=1 / 15)
+
+
+def test_a_scene_waits_for_readers(studio: list[Any], tmp_path: Path) -> None:
+    """Its time slows down while a caption is there that takes longer to read; nothing jumps, and nothing stops."""
+    words = "Forty-five characters take three seconds here"
+    slow = Beat(Sliding, telling=Telling({1: words, 2: "Short."}, reading=15.0))
+    result = render_film(replace(FILM, beats=(slow,)), {}, tmp_path / "film.mp4", quality="l")
+    assert result.subtitles is not None
+    cues = [(cue.start.total_seconds(), cue.end.total_seconds())
+            for cue in srt.parse(result.subtitles.read_text(encoding="utf-8"))]  # fmt: skip
+    assert len(words) == 45 and cues == [(0, 3), (3, 4)] and result.frames == 60
+    frames = in_one_go(film_parts(replace(FILM, beats=(slow,)), {}, None))
+    rows = [frame[45, :, 0].astype(float) - 14 for frame in frames]
+    places = [float(np.average(np.arange(160), weights=row)) for row in rows]
+    # four units of 11.25 pixels in three seconds, evenly
+    np.testing.assert_allclose(places[:46], 79.5 + np.arange(46) * 45 / 45, atol=0.2)
+    assert np.ptp(places[46:]) == 0
+
+
+def test_timetables() -> None:
+    cues = [Cue("x" * 30, 1.0, 2.0), Cue("x", 2.0, 3.0), Cue("x" * 60, 4.0, 5.0), Cue("", 6.0, 6.0)]
+    table = readable(cues, 1.0, 15.0)
+    assert table.scene == (0.0, 1.0, 2.0, 3.0, 4.0, 5.0) and table.film == (0.0, 1.0, 3.0, 4.0, 5.0, 9.0)
+    assert readable(cues, 2.0, 15.0).film == (0.0, 0.5, 2.5, 3.0, 3.5, 7.5)
+    assert readable(cues, 0.5, 0.0) == Timetable(pace=0.5)
+    for made in (table, Timetable(pace=0.4), readable(cues, 0.7, 3.0)):
+        moments = np.linspace(0, 12, 50)
+        there = [made.to_film(float(moment)) for moment in moments]
+        assert there == sorted(there)
+        np.testing.assert_allclose([made.to_scene(moment) for moment in there], moments, atol=1e-12)
+    for cue in cues[:3]:
+        shown = table.place(cue)
+        assert shown.end - shown.start >= len(cue.text) / 15
 
 
 def test_a_caption_that_a_scene_does_not_have(studio: list[Any], tmp_path: Path) -> None:

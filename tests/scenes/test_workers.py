@@ -139,7 +139,7 @@ def test_recordings_travel_with_the_job(small_run: SmallRun) -> None:
     job, size, sent = job_of(part(recording)), Size(160, 90, 5), pack(recording)
     length = measure_remotely(job, size, sent)
     segment = cut("key", length.frames, size.rate)[0]
-    (content,) = render_remotely(job, length.frames, [segment], "mp4", size, sent)
+    (content,) = render_remotely(job, length, [segment], "mp4", size, sent)
     scenes.joining.check_piece(content, "mp4", size, segment.frames)
     with pytest.raises(RenderError, match="did not arrive as it was sent"):
         measure_remotely(job, size, pack(small_run("spirals-wide")))
