@@ -79,12 +79,9 @@ class Still(Framed):
         return affine_between(self.home, self.points)
 
     def paint(self, canvas: Canvas) -> None:
-        a = self._affine()
-        view = canvas.to_pixels(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]))
-        key = (*a.ravel().round(9), *view.ravel().round(6), canvas.pixels.shape)
-        shared = self.shared
+        shared, key = self.shared, (self.points.tobytes(), canvas.view)
         if shared.key != key:
-            self._draw(canvas, a)
+            self._draw(canvas, self._affine())
             shared.key = key
         if shared.sprite.size:
             put_sprite(canvas.pixels, shared.sprite, shared.corner[0], shared.corner[1], self.opacity)

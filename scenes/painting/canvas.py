@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import cairo
 import numpy as np
@@ -84,6 +85,12 @@ class Canvas:
     def is_flat(self) -> bool:
         """Whether depth plays no part: every point lies where its x and y say."""
         return self._project is None
+
+    @cached_property
+    def view(self) -> tuple[Any, ...]:
+        """What is the same for all frames in which scene coordinates lie at the same pixels."""
+        axes = self.to_pixels(np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
+        return (*axes.ravel().round(6), *self.pixels.shape)
 
     def to_pixels(self, points: np.ndarray) -> np.ndarray:
         """Positions in the frame, in pixels from the top-left corner (pixel centres are at halves).
