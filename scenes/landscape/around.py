@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LAND = Zone(SAFE.left + 0.6, SAFE.right - 0.6, -2.4, 2.4)
 ROUND = np.linspace(0.0, 2 * math.pi, 12, endpoint=False).tolist()
 TURN_SECONDS = 24.0  # for the whole way round
+START = 2.2  # in radians: where one sees down to the ball when it is spoken of
 
 
 class AroundPart:
@@ -35,7 +36,7 @@ class AroundPart:
 
     def angle(self) -> float:
         """How far the eye has gone round."""
-        return 2 * math.pi * self.stage.now / TURN_SECONDS + 0.6
+        return 2 * math.pi * self.stage.now / TURN_SECONDS + START
 
     def tell(self) -> None:
         stage, count = self.stage, self.recording.parameter_count
