@@ -28,12 +28,11 @@ from engine.jit import kernel
 MOST_SHARES = 8
 
 # Places on the board, an int64 array. Those that several threads write to have a line of the cache each: the ticket
-# (the number of the posted work and, in its low bits, how many of its shares nobody has taken), how many shares are
-# done, how many helpers look on, whether they shall leave; then what is posted: a kind of work, of which operation, in
-# how many shares; and for each kind the address of the loop that offers it.
+# (the number of the posted work and, four bits each, the first of its shares that nobody has taken and the one after
+# the last), how many shares are done, how many helpers look on, whether they shall leave; then what is posted: a kind
+# of work, of which operation, in how many shares; and for each kind the address of the loop that offers it.
 TICKET, DONE, PRESENT, LEAVE, KIND, OPERATION, SHARES, LOOPS = 0, 16, 32, 48, 64, 65, 66, 67
 BOARD = 80
-OPEN = 15  # the ticket's low bits
 
 # How often a thread looks before it rests (200 µs or more), and for how many microseconds then. It does not yield the
 # processor instead: Linux puts who does so behind all others for milliseconds.
@@ -50,18 +49,22 @@ def post(board, kind, operation, shares):
     """Offer work to the helpers."""
     board[KIND], board[OPERATION], board[SHARES] = kind, operation, shares
     store(board, DONE, 0)
-    store(board, TICKET, ((load(board, TICKET) | OPEN) + 1) | shares)
+    store(board, TICKET, ((load(board, TICKET) | 0xFF) + 1) | shares)
 
 
 @kernel(counts=False)
-def take(board):
-    """Take a share of what is posted: its number, or -1 when none is left."""
+def take(board, helper):
+    """Take a share of what is posted: its number, or -1 when none is left.
+
+    Helpers take the last one, the loop itself the first one, so that each finds much of what it needs in its cache.
+    """
     while True:
         ticket = load(board, TICKET)
-        if ticket & OPEN == 0:
+        first, stop = (ticket >> 4) & 15, ticket & 15
+        if first == stop:
             return -1
-        if replace(board, TICKET, ticket, ticket - 1):
-            return (ticket & OPEN) - 1
+        if replace(board, TICKET, ticket, ticket - 1 if helper else ticket + 16):
+            return stop - 1 if helper else first
 
 
 @kernel(counts=False)

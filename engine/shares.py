@@ -52,7 +52,7 @@ from engine.program import (
 from engine.subnormals import flush_subnormals, restore_subnormals
 
 # Work (see `Operation.work`) from which on it is shared, and the least that makes one of more than two shares.
-SHARED_FROM, SHARE_WORK = 800_000, 10_000_000
+SHARED_FROM, SHARE_WORK = 800_000, 16_000_000
 
 # The same for the parameters that an optimizer moves.
 SHARED_PARAMETERS, SHARE_PARAMETERS = 20_000, 50_000
@@ -201,7 +201,7 @@ def next_share(board, share, shares):
     """After a share (-1 at first) the next one that the loop itself has to do; -1 when all of them are done."""
     if share >= 0:
         hand_in(board)
-    share = take(board)
+    share = take(board, False)
     if share < 0:
         wait(board, shares)
     return share
@@ -254,7 +254,7 @@ def help_out(thread, run, data, order, program, theta, space, gradient, descent,
     mode = flush_subnormals()
     add(board, PRESENT, 1)
     while not board[LEAVE]:
-        share = take(board)
+        share = take(board, True)
         if share < 0:
             looks = look_again(looks)
             continue

@@ -40,11 +40,17 @@ def helpers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
 
 def test_every_share_is_taken_once() -> None:
     board = new_board()
-    assert take(board) == -1
+    assert take(board, False) == take(board, True) == -1
     for shares in (1, 3, MOST_SHARES):
         post(board, 0, 0, shares)
-        assert sorted(take(board) for _ in range(shares)) == list(range(shares))
-        assert take(board) == -1
+        assert sorted(take(board, bool(n % 2)) for n in range(shares)) == list(range(shares))
+        assert take(board, False) == take(board, True) == -1
+
+
+def test_helpers_begin_at_the_other_end() -> None:
+    board = new_board()
+    post(board, 0, 0, 4)
+    assert [take(board, helper) for helper in (False, True, True, False)] == [0, 3, 2, 1]
 
 
 def test_many_threads_take_every_share_once() -> None:
@@ -53,7 +59,7 @@ def test_many_threads_take_every_share_once() -> None:
 
     def look() -> None:
         while not ended.is_set():
-            share = take(board)
+            share = take(board, True)
             if share >= 0:
                 taken[board[crew.OPERATION], share] += 1
                 hand_in(board)
