@@ -120,7 +120,9 @@ def test_pinned_versions_run_on_the_oldest_python() -> None:
     assert not refusing
 
 
-@pytest.mark.parametrize("target", ["film", "test", "setup", "lint", "format", "bench", "bench-render", "clean", "help"])
+@pytest.mark.parametrize(
+    "target", ["film", "test", "setup", "lint", "format", "bench", "bench-render", "clean", "help"]
+)
 def test_make_has_the_target(target: str) -> None:
     dry = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
     assert dry.returncode == 0, dry.stderr
