@@ -91,11 +91,15 @@ def look_again(looks):
     return looks + 1
 
 
+def count_helpers() -> int:
+    """How many helpers a loop can have."""
+    return int(min(numba.config.NUMBA_NUM_THREADS, MOST_SHARES)) - 1  # type: ignore[attr-defined]
+
+
 @cache
-def _pool() -> ThreadPoolExecutor | None:
+def _pool() -> ThreadPoolExecutor:
     """The threads that help, for the whole process."""
-    helpers = min(numba.config.NUMBA_NUM_THREADS, MOST_SHARES) - 1  # type: ignore[attr-defined]
-    return ThreadPoolExecutor(helpers, thread_name_prefix="crew") if helpers else None
+    return ThreadPoolExecutor(count_helpers(), thread_name_prefix="crew")
 
 
 if hasattr(os, "register_at_fork"):
@@ -112,12 +116,8 @@ def helped(board: NDArray[np.int64], work: Callable[[int], None]) -> Iterator[No
     work : callable
         What a helper does, in its thread, until board[LEAVE]; it is given the helper's number, from 1 on.
     """
-    pool = _pool()
-    if pool is None:
-        yield
-        return
     board[LEAVE] = 0
-    helpers = [pool.submit(work, number + 1) for number in range(pool._max_workers)]
+    helpers = [_pool().submit(work, number + 1) for number in range(count_helpers())]
     try:
         yield
     finally:
