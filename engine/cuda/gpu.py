@@ -74,7 +74,7 @@ class Gpu:
             DIFFERENTIATE, state, upload_data(data), upload(np.arange(examples)), upload(np.zeros((1, 5))), totals,
             capacity=examples, first=0, last=1, step=step, seed=network.seed, training=training,
         )  # fmt: skip
-        found = state.copy_to_host().reshape(4, -1)
+        found = state.copy_to_host()[: 4 * network.parameter_count].reshape(4, network.parameter_count)
         network.parameters[:] = found[0]
         return float(steps.summed(totals.copy_to_host(), examples)[0]) / examples, found[1]
 

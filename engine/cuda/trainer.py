@@ -14,6 +14,7 @@ from engine import machine
 from engine.cuda.gpu import upload_data
 from engine.cuda.launching import DeviceData, Steps, allocate, geometry, upload
 from engine.cuda.loops import TRAIN
+from engine.errors import ConfigurationError
 from engine.jit import specialise
 from engine.metrics import Answers
 from engine.objective import summarise
@@ -72,6 +73,8 @@ class CudaTrainer(Trainer):
     def _set_up(self, answers: Answers) -> None:
         network = self.network
         network.check_that_it_computes()
+        if not network.parameter_count:
+            raise ConfigurationError("the network has no parameters, so there is nothing to train on the GPU")
         segments, penalised, penalties = stretches(network)
         self._steps = Steps(
             network, self.loss, answers, self.optimizer, segments=segments, penalised=penalised, penalties=penalties,

@@ -125,6 +125,15 @@ def test_a_layer_without_kernels_is_named_before_training(monkeypatch: pytest.Mo
         assert Network(layers, (4, 1), device="auto").device == "cpu"
 
 
+def test_a_network_without_parameters_predicts_and_is_not_trained() -> None:
+    network = Network([LAYERS["activation"]("tanh")], (3,), dtype="float64")
+    gpu, x = on_gpu(network), np.linspace(-1, 1, 12).reshape(4, 3)
+    assert difference(gpu.predict(x), network.predict(x)) < 1e-12
+    assert gpu.gradient(x, x, "mse")[0] == pytest.approx(network.gradient(x, x, "mse")[0], rel=1e-12)
+    with pytest.raises(ConfigurationError, match="the network has no parameters"):
+        gpu.fit(x, x, loss="mse", epochs=1)
+
+
 def test_each_function_is_compiled_once_for_the_same_names() -> None:
     linker = Linker({"barrier": None, "block_barrier": None})
     assert linker.function(KINDS["merge"].forward) is linker.function(KINDS["merge"].forward)
