@@ -121,6 +121,8 @@ def is_straight(points, first, last):
         # written so that a NaN is not straight
         if not (abs(px * dy - py * dx) <= 0.05 * length and 0 <= along <= length * length):
             return False
+        if length == 0.0 and abs(px) + abs(py) > 0.05:
+            return False  # there and back again
     return True
 
 

@@ -151,6 +151,12 @@ def test_a_line_has_a_gap_where_a_vertex_is_nan(picture: Picture) -> None:
     assert row[427] == pytest.approx(GROUND[0], abs=1)
 
 
+def test_a_line_that_goes_back_where_it_came_from_is_painted(picture: Picture) -> None:
+    there = np.array([[-3.0, 0.0], [0.0, 0.0], [0.0, 2.0]])
+    back = np.concatenate([there, there[1:2]])
+    assert np.array_equal(picture(Polylines([back], DARK.text)), picture(Polylines([there], DARK.text)))
+
+
 def test_far_away_and_broken_points_paint_nothing(picture: Picture) -> None:
     far = np.array([[1e30, 0], [np.inf, 1], [np.nan, 0], [-1e9, 1e9], [1e5, 2e5]])
     cloud, lines = PointCloud(far, "#ffffff"), Polylines([far, far[::-1]], "#ffffff")
