@@ -79,6 +79,7 @@ class PathPart:
         self.heights = np.array([self.measured.of_epoch(recording.epochs[k]) for k in chosen])
         self.chosen = chosen
         self.stems = Stems(self.terrain, self.taken.coordinates[chosen], self.heights, theme)
+        self.terrain.paths.append(self.stems)
         self.epoch = stage.readout("epoch", ",d", recording.epochs[-1])
         self.loss = stage.readout("loss", ".3f", 9.0, color=theme.loss)
 

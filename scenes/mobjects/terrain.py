@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from manim import VGroup
@@ -19,6 +20,14 @@ HEIGHT = 0.34
 ASIDE = 0.74  # the tilt at which a landscape shows most
 CONTOURS = 12  # about how many, where none are asked for
 NAME_ROOM = 0.34  # for the names at its edges, in scene units
+
+
+class Looking(Protocol):
+    """What lies on a terrain, and follows when the eye goes on."""
+
+    def look(self) -> object:
+        """Be where it is seen now."""
+        ...
 
 
 @dataclass
@@ -85,11 +94,12 @@ class Terrain(VGroup):
         )  # fmt: skip
         self.half = half
         self._fit(Zone(zone.left, zone.right - 2 * room, zone.bottom + room, zone.top), poses)
-        self.paths: list[SurfacePath] = []
+        self.paths: list[SurfacePath | Looking] = []
         self.names = [written(name, (0.0, 0.0), size=TEXT.small, color=theme.muted) for name in names if name]
         self.homes = [name.points.copy() for name in self.names]
         super().__init__(self.surface, *self.names)
-        self.look()
+        # whatever else happens meanwhile, the eye goes on
+        self.add_updater(Terrain.look)
 
     def on_box(self, parameters: np.ndarray) -> np.ndarray:
         """Where parameters (N, 2) are on the surface's rectangle, (N, 2)."""
