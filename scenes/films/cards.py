@@ -26,7 +26,7 @@ SHORTEST = 2.2  # seconds
 ENTERING = 0.9
 WIDTH = SAFE.width - 1.5
 MOST_RUNS = 6  # in the table of an end card
-COLUMNS = ("network", "parameters", "epochs", "accuracy", "seed")
+COLUMNS = ("network", "parameters", "epochs", "accuracy", "held out")
 
 
 class Card(Stage):
@@ -114,7 +114,9 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
     body = f'#text(size: 1.6em, weight: "bold")[{escape(title)}]\n'
     shown = list(recordings.items())[:MOST_RUNS]
     if shown:
-        rows = [{**dict(facts(recording)), "network": layers_of(recording)} for _, recording in shown]
+        rows = [
+            {**dict(facts(recording)), "network": layers_of(recording), **held_out(recording)} for _, recording in shown
+        ]
         columns = [name for name in COLUMNS if any(name in row for row in rows)]
         if not all("accuracy" in row for row in rows):
             columns.insert(3, "loss")
@@ -142,6 +144,12 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
     if share < 1:
         card.scale(share)
     return card.move_to([0.0, 0.0, 0.0])
+
+
+def held_out(recording: Recording) -> dict[str, str]:
+    """How many answers are right on data that were held out from training, where there are any."""
+    measured = recording.metrics.get("val_accuracy")
+    return {} if measured is None else {"held out": f"{measured[-1]:.1%}"}
 
 
 def layers_of(recording: Recording) -> str:
