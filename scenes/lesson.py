@@ -77,10 +77,14 @@ class Lesson(BaseStage):
         for k, name in enumerate(names):
             if k:
                 self.sweep()
-            getattr(self, name)()
+            self.tell(name)
+
+    def tell(self, part: str) -> None:
+        """Tell one of the parts."""
+        getattr(self, part)()
 
     def sweep(self) -> None:
-        """Take everything away but the heading."""
+        """Take away what a part leaves: everything but the heading."""
         leaves = [
             member
             for member in self.get_mobject_family_members()
