@@ -126,31 +126,29 @@ def backward(k, first, count, run, program, theta, space, gradient, start):
 def forward_share(k, share, shares, run, program, theta, space):
     """A share of operation k. `run` is the thread's own."""
     batch = run[BATCH]
+    first, stop = 0, batch
     if program.work[k, 0] == EXAMPLES:
         first, stop = share * batch // shares, (share + 1) * batch // shares
         run[BATCH] = stop - first
-        forward(k, first, stop - first, run, program, theta, space)
-        run[BATCH] = batch
     else:
         run[SHARE], run[SHARES] = share, shares
-        forward(k, 0, batch, run, program, theta, space)
-        run[SHARE], run[SHARES] = 0, 1
+    forward(k, first, stop - first, run, program, theta, space)
+    run[BATCH], run[SHARE], run[SHARES] = batch, 0, 1
 
 
 @kernel(counts=False)
 def backward_share(k, share, shares, run, program, theta, space, gradient):
     """A share of operation k backwards. `run` is the thread's own."""
-    batch, start = run[BATCH], program.layout[k, THETA_START]
+    batch, start, target = run[BATCH], program.layout[k, THETA_START], gradient
+    first, stop = 0, batch
     if shares > 1 and program.work[k, 0] == EXAMPLES:
-        size = program.layout[k, THETA_STOP] - start
         first, stop = share * batch // shares, (share + 1) * batch // shares
         run[BATCH] = stop - first
-        backward(k, first, stop - first, run, program, theta, space, space.parts, share * size)
-        run[BATCH] = batch
+        start, target = share * (program.layout[k, THETA_STOP] - start), space.parts
     else:
         run[SHARE], run[SHARES] = share, shares
-        backward(k, 0, batch, run, program, theta, space, gradient, start)
-        run[SHARE], run[SHARES] = 0, 1
+    backward(k, first, stop - first, run, program, theta, space, target, start)
+    run[BATCH], run[SHARE], run[SHARES] = batch, 0, 1
 
 
 @kernel(counts=False)
