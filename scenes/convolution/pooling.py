@@ -73,7 +73,7 @@ class Pooled:
 def pooling(stage: Convolution) -> None:
     """A few windows with their numbers, then all of them."""
     theme, ramp = stage.theme, brightness_ramp(stage.theme)
-    pooled = stage.pooled = Pooled(stage.net, stage.layer, stage.chosen, stage.example)
+    pooled = stage.pooled = Pooled(stage.net, stage.layer, stage.filter_number, stage.example)
     shape, small = pooled.before.shape, pooled.after.shape
     pixel = min(FIELD.width / shape[1], FIELD.height / shape[0])
     map_box, small_box = centred(FIELD, shape, pixel), centred(MAP, small, pixel)

@@ -87,8 +87,8 @@ class Convolution(Chapters):
         self.low, self.high = min(0.0, float(data.x.min())), float(data.x.max())
         count = self.net.layer_shapes[self.layer][-1]
         self.filterings = [Filtering.of(self.net, self.layer, k, self.image) for k in range(count)]
-        self.chosen = tells_most(self.filterings)
-        self.filtering = self.filterings[self.chosen]
+        self.filter_number = tells_most(self.filterings)
+        self.filtering = self.filterings[self.filter_number]
         self.largest = max(float(np.abs(each.weight).max()) for each in self.filterings) or 1.0
         self.highest = max(float(np.abs(each.sums).max()) for each in self.filterings) or 1.0
 

@@ -106,7 +106,7 @@ def sizes(stage: Convolution) -> None:
     ]
     stage.heading("How large the map is")
     for filtering, text in zip(stage.size_filterings, said, strict=True):
-        stage.make_room()
+        stage.sweep()
         show_size(stage, SizePicture(stage, filtering, pixel), text)
 
 

@@ -31,7 +31,7 @@ def attribution(stage: Features) -> None:
     """A right answer, its pixels and its sum; then the surest mistake."""
     stage.explained = {}
     right_answer(stage)
-    stage.make_room()
+    stage.sweep()
     wrong_answer(stage)
 
 

@@ -38,7 +38,7 @@ def filters(stage: Features) -> None:
         show_first(stage, first, images)
     second = next((k for k in later if isinstance(net.layers[k], Conv2D)), None)
     if second is not None:
-        stage.make_room()
+        stage.sweep()
         show_later(stage, second)
 
 

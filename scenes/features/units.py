@@ -86,7 +86,7 @@ def units(stage: Features) -> None:
         layers = [*layers[: MOST_LAYERS - 1], layers[-1]]
     stage.grids = []
     for layer in layers:
-        stage.make_room()
+        stage.sweep()
         show_layer(stage, stage.hidden.index(layer), layer)
 
 

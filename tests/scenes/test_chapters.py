@@ -1,4 +1,4 @@
-"""The option that chooses parts of a scene."""
+"""Lessons whose parts are functions."""
 
 from __future__ import annotations
 
@@ -6,23 +6,40 @@ from typing import Any
 
 import pytest
 
-from engine.errors import NeurofilmError
-from scenes.chapters import chosen_parts
+from engine.errors import ConfigurationError
+from scenes.chapters import Chapters
+from tests.scenes.conftest import SmallRun
+from tests.scenes.layout import walk
 
-KNOWN = ("one", "two", "three")
+TOLD: list[str] = []
+
+
+def first(scene: Chapters) -> None:
+    TOLD.append("first")
+    scene.wait(0.2)
+
+
+def second(scene: Chapters) -> None:
+    TOLD.append("second")
+    scene.wait(0.2)
+
+
+class Fable(Chapters):
+    """Two parts."""
+
+    parts = {"first": first, "second": second}
 
 
 @pytest.mark.parametrize(
     ("asked", "found"),
-    [(None, ["one", "two", "three"]), ("two", ["two"]), (("three", "one"), ["three", "one"]), (["two"], ["two"])],
+    [(None, ["first", "second"]), ("second", ["second"]), (("second", "first"), ["second", "first"])],
 )
-def test_parts_come_as_they_are_asked_for(asked: Any, found: list[str]) -> None:
-    assert chosen_parts({} if asked is None else {"parts": asked}, KNOWN) == found
+def test_parts_come_as_they_are_asked_for(small_run: SmallRun, asked: Any, found: list[str]) -> None:
+    TOLD.clear()
+    walk(Fable, small_run("spirals"), {} if asked is None else {"parts": asked})
+    assert found == TOLD
 
 
-@pytest.mark.parametrize(
-    ("asked", "sentence"), [(("two", "tree"), "unknown part 'tree': did you mean 'three'"), ((), "names no part")]
-)
-def test_what_is_no_part_is_named(asked: Any, sentence: str) -> None:
-    with pytest.raises(NeurofilmError, match=sentence):
-        chosen_parts({"parts": asked}, KNOWN)
+def test_what_is_no_part_is_named(small_run: SmallRun) -> None:
+    with pytest.raises(ConfigurationError, match="unknown part of fable 'frist': did you mean 'first'"):
+        Fable.chosen({"spirals": small_run("spirals")}, {"parts": "frist"})

@@ -88,9 +88,9 @@ def test_a_filtering_is_what_loops_give(padding: str, stride: int, before: int, 
 def test_the_sum_under_the_window_is_the_network_s(small_run: SmallRun, played: Convolution) -> None:
     recording = small_run("lenet")
     network, image = recording.network(), played.image
-    weight = network.weights["1.weight"][:, :, 0, played.chosen].astype(float)
-    sums = slid(image, weight, float(network.weights["1.bias"][played.chosen]), 1, 1, 1)
-    of_the_engine = network.pre_activations(played.example[None])[1][0, :, :, played.chosen]
+    weight = network.weights["1.weight"][:, :, 0, played.filter_number].astype(float)
+    sums = slid(image, weight, float(network.weights["1.bias"][played.filter_number]), 1, 1, 1)
+    of_the_engine = network.pre_activations(played.example[None])[1][0, :, :, played.filter_number]
     np.testing.assert_allclose(sums, of_the_engine, atol=1e-5)
     np.testing.assert_allclose(played.filtering.sums, of_the_engine, atol=1e-6)
     products, bias, total = played.sum_shown
@@ -100,7 +100,7 @@ def test_the_sum_under_the_window_is_the_network_s(small_run: SmallRun, played: 
     assert f"Together they give {products:.2f}, and with the bias {total:.2f}".replace("-", "−") in said
     # at the end the map is complete, and its picture in grey is what the network hands on
     np.testing.assert_array_equal(played.window_picture.map.values[0], played.filtering.sums.astype(np.float32))
-    after = network.activations(played.example[None])[1][0, :, :, played.chosen]
+    after = network.activations(played.example[None])[1][0, :, :, played.filter_number]
     np.testing.assert_array_equal(played.window_picture.result.values[0], after)
 
 
@@ -143,7 +143,7 @@ def test_the_sizes_that_are_said_are_those_of_the_maps(played: Convolution) -> N
 
 def test_pooling_takes_the_largest_of_the_network_s_map(small_run: SmallRun, played: Convolution) -> None:
     outputs = small_run("lenet").network().activations(played.example[None])
-    before, after = outputs[1][0, :, :, played.chosen], outputs[2][0, :, :, played.chosen]
+    before, after = outputs[1][0, :, :, played.filter_number], outputs[2][0, :, :, played.filter_number]
     assert played.pooled.own and played.pooled.largest
     np.testing.assert_array_equal(played.pooled.before, before)
     np.testing.assert_array_equal(played.pooled.after, after)
