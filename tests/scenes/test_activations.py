@@ -104,8 +104,8 @@ def test_the_staircase_counts_wrong_points(small_run: SmallRun, monkeypatch: pyt
         assert ((self.halo.radius > 0) == wrong).all()
         assert values_of(self.plot, self.dot.points)[0] == pytest.approx([bias, self.loss], abs=1e-6)
         if np.isfinite(self.line.points).all():
-            share = (self.line.points[:, :2] - self.panel.look(np.zeros((1, 2)))) / (self.panel.look(np.eye(2)) - self.panel.look(
-                np.zeros((1, 2)))).diagonal()  # fmt: skip
+            origin, ends = self.panel.look(np.zeros((1, 2))), self.panel.look(np.eye(2))
+            share = (self.line.points[:, :2] - origin) / (ends - origin).diagonal()
             assert share @ self.weight + bias == pytest.approx([0, 0], abs=1e-6)
         units.append(self.unit)
 
