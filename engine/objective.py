@@ -35,10 +35,18 @@ def build_objective(network: Network, loss: Loss, answers: Answers) -> machine.O
 
 
 def count_operations(network: Network, loss: Loss) -> int:
-    """How many of a network's operations come before the loss: one that takes logits skips the last activation."""
-    return len(network.plan.operations) - (
-        loss.from_logits(network.output_activation) and network.output_activation != "linear"
-    )
+    """How many of a network's operations come before the loss: one that takes logits skips the last activation.
+
+    ConfigurationError where that leaves none.
+    """
+    skips = loss.from_logits(network.output_activation) and network.output_activation != "linear"
+    count = len(network.plan.operations) - skips
+    if skips and count == 0:
+        raise ConfigurationError(
+            f"loss {loss.name!r} compares what comes into the last {network.output_activation!r}, and the network has "
+            f"nothing before it: add a layer, such as Dense({prod(network.output_shape)})"
+        )
+    return count
 
 
 def prepare_data(

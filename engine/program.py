@@ -125,8 +125,8 @@ def lay_out(
 ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]:
     """The `dims`, `constants` and `layout` of a program; see `assemble`."""
     layout = np.zeros((len(operations), 8), np.int64)
-    dims = np.zeros((len(operations), 1 + max(len(operation.dims) for operation in operations)), np.int64)
-    constants = np.zeros((len(operations), max(1, *(len(operation.constants) for operation in operations), 1)), dtype)
+    dims = np.zeros((len(operations), 1 + max((len(operation.dims) for operation in operations), default=0)), np.int64)
+    constants = np.zeros((len(operations), max((1, *(len(operation.constants) for operation in operations)))), dtype)
     x_start, x_size, tape_start = 0, prod(input_shape), 0
     for k, (operation, span) in enumerate(zip(operations, spans, strict=True)):
         y_size = prod(operation.output_shape)

@@ -41,8 +41,10 @@ def whole_network(stage: Convolution) -> None:
     nothing = np.zeros(len(data.class_names))
     for k in range(1, len(kinds)):
         if isinstance(kinds[k], Dense):
+            stage.read()
             stage.caption("Dense layers weigh what was found.")
         elif k > 1 and stack.stages[k].is_maps and not isinstance(kinds[k], Pool2D):
+            stage.read()
             stage.caption("The next filters look at all maps\nof the layer before.")
         pass_through(stage, values, None, stage.example, nothing, A_LAYER, (k - 1, k))
     stage.read(TIMING.beat)

@@ -83,3 +83,10 @@ def test_wrong_shapes_get_one_sentence(shape: Any, sentence: str) -> None:
 def test_a_network_that_computes_nothing_is_refused_when_it_runs(layers: list[Layer]) -> None:
     with pytest.raises(ConfigurationError, match="none of the network's layers computes anything"):
         Network(layers, (6,)).predict(np.zeros((1, 6)))
+
+
+def test_a_network_of_an_activation_alone_has_no_logits_to_compare() -> None:
+    network, x = Network([Activation("softmax")], (3,)), np.zeros((2, 3))
+    for ask in (network.evaluate, network.gradient):
+        with pytest.raises(ConfigurationError, match=r"nothing before it: add a layer, such as Dense\(3\)"):
+            ask(x, np.array([0, 1]), "categorical_crossentropy")
