@@ -223,6 +223,7 @@ class Network:
 
     def chunk(self, examples: int) -> int:
         """How many of these examples to take at a time, where none depends on another: as many as a few MB hold."""
+        self.check_that_it_computes()
         layout = machine.lay_out(self.plan.operations, self.plan.spans, self.input_shape, self.dtype)[2]
         values, tape, _ = machine.values_per_example(layout)
         return max(1, min(CHUNK, CHUNK_VALUES // (2 * values + tape), examples))
