@@ -4,13 +4,14 @@ FILM    ?= spirals
 QUALITY ?= m
 ARGS    ?=
 EXAMPLES ?= 5000
+SCENES  ?=
 BENCH   ?= $(filter-out cuda,$(basename $(notdir $(wildcard benchmarks/[a-z]*.py))))
 
 BIN   := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: film test fuzz setup lint format bench bench-cuda bench-render clean help
+.PHONY: film test fuzz setup lint format gallery bench bench-cuda bench-render clean help
 
 film: $(READY)  ## train what the film needs, then render it (FILM=spirals QUALITY=l|m|h|p|k)
 	$(BIN)/neurofilm film $(FILM) --quality $(QUALITY) --overwrite
@@ -42,6 +43,9 @@ bench-cuda: $(READY)  ## measure training on an NVIDIA GPU against PyTorch on it
 
 bench-render: $(READY)  ## measure pictures alone (ARGS=mobjects|scenes|memory, or ARGS="scenes --scene warp")
 	$(BIN)/python -m benchmarks.render $(ARGS)
+
+gallery: $(READY)  ## draw the storyboards of docs/gallery.md again (SCENES="..." picks some; about ten minutes for all)
+	$(BIN)/python tools/make_gallery.py $(SCENES)
 
 clean:  ## remove .venv and everything that tools left; runs/ and films/ stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -103,10 +103,10 @@ SCENES: dict[str, SceneEntry] = {
         "Deeper networks see better, but only with ways round their layers",
         experiments=("plain-small", "resnet-small"),
     ),
-    "distort": SceneEntry(
-        "scenes.distort",
-        "Distort",
-        "An image is squeezed, moved and turned: is it still recognised?",
+    "robustness": SceneEntry(
+        "scenes.robustness",
+        "Robustness",
+        "An image is squeezed, moved, turned and noised: is it still recognised?",
         experiments=("mnist-16", "lenet"),
     ),
     "loss": SceneEntry(

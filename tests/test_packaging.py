@@ -17,6 +17,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from scenes.registry import SCENES
+
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -121,7 +123,7 @@ def test_pinned_versions_run_on_the_oldest_python() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["film", "test", "setup", "lint", "format", "bench", "bench-render", "clean", "help"]
+    "target", ["film", "test", "setup", "lint", "format", "bench", "bench-render", "gallery", "clean", "help"]
 )
 def test_make_has_the_target(target: str) -> None:
     dry = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
@@ -143,3 +145,11 @@ def test_continuous_integration_calls_make() -> None:
     assert os.access(script, os.X_OK)
     called = [line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith("make ")]
     assert called == ["make lint", "make test"]
+
+
+def test_the_gallery_shows_every_scene() -> None:
+    text = (ROOT / "docs/gallery.md").read_text(encoding="utf-8")
+    for name, entry in SCENES.items():
+        assert f"](gallery/{name}.jpg)" in text and entry.summary in text
+        assert (ROOT / f"docs/gallery/{name}.jpg").stat().st_size > 10_000
+    assert len(list((ROOT / "docs/gallery").iterdir())) == len(SCENES)

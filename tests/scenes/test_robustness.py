@@ -1,4 +1,4 @@
-"""Scene `distort`: the answers and shares are the network's own for the images that are drawn."""
+"""Scene `robustness`: the answers and shares are the network's own for the images that are drawn."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets.distortions import rotate, shift
+from engine.datasets.distortions import noise, shift
 from engine.experiment import load_experiment
 from engine.recording import Recording
 from engine.run import run_experiment
-from scenes.distort import TURN, Distort, farthest
+from scenes.robustness import NOISE, Robustness, farthest
 from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    return run_experiment(load_experiment("digits").override(epochs=15), tmp_path_factory.mktemp("distort") / "digits")
+    return run_experiment(
+        load_experiment("digits").override(epochs=15), tmp_path_factory.mktemp("robustness") / "digits"
+    )
 
 
 @pytest.fixture(scope="module")
-def scene(run: Recording, small_run: SmallRun) -> Distort:
-    (built,) = walk(Distort, {"digits": run, "lenet": small_run("lenet")})
-    assert isinstance(built, Distort)
+def scene(run: Recording, small_run: SmallRun) -> Robustness:
+    (built,) = walk(Robustness, {"digits": run, "lenet": small_run("lenet")})
+    assert isinstance(built, Robustness)
     return built
 
 
-def test_it_begins_with_an_image_that_is_recognised(scene: Distort, run: Recording) -> None:
+def test_it_begins_with_an_image_that_is_recognised(scene: Robustness, run: Recording) -> None:
     x, y = run.data.x_validation, run.data.y_validation
     assert x is not None and y is not None
     answers = run.network().predict(x)
@@ -38,16 +40,16 @@ def test_it_begins_with_an_image_that_is_recognised(scene: Distort, run: Recordi
     assert f"says {'an' if y[scene.number] == 8 else 'a'} {y[scene.number]}," in scene.cues[0].text
 
 
-def test_the_last_image_drawn_is_the_turned_one_and_so_are_its_answers(scene: Distort, run: Recording) -> None:
-    turned = rotate(scene.image[None], -TURN)
-    assert scene.panel.picture.values == pytest.approx(turned)
-    answers = run.network().predict(turned.reshape(1, -1))[0]
+def test_the_last_image_drawn_is_the_noisy_one_and_so_are_its_answers(scene: Robustness, run: Recording) -> None:
+    noisy = noise(scene.image[None], NOISE)
+    assert scene.panel.picture.values == pytest.approx(noisy)
+    answers = run.network().predict(noisy.reshape(1, -1))[0]
     assert scene.bars.values == pytest.approx(answers, abs=1e-6)
     said = next(cue.text for cue in scene.cues[::-1] if "It says" in cue.text or "still says" in cue.text)
     assert str(answers.argmax()) in re.findall(r"says an? (\d)", said)
 
 
-def test_shares_are_those_of_moved_images(scene: Distort, run: Recording, small_run: SmallRun) -> None:
+def test_shares_are_those_of_moved_images(scene: Robustness, run: Recording, small_run: SmallRun) -> None:
     x, y = run.data.x_validation, run.data.y_validation
     assert x is not None and y is not None
     images = x.reshape(-1, 8, 8)
@@ -63,13 +65,13 @@ def test_shares_are_those_of_moved_images(scene: Distort, run: Recording, small_
 
 
 def test_one_recording_is_enough(run: Recording) -> None:
-    (built,) = walk(Distort, run)
-    assert isinstance(built, Distort)
+    (built,) = walk(Robustness, run)
+    assert isinstance(built, Robustness)
     assert len(built.shares) == 1
 
 
 def test_what_does_not_fit_gets_a_sentence(run: Recording, small_run: SmallRun, tmp_path: Path) -> None:
     other = run_experiment(load_experiment("moons").override(epochs=1), tmp_path / "moons")
-    assert "grey images" in str(Distort.fits(other))
-    assert "the same images" in str(Distort.fits_together({"digits": run, "moons": other}))
-    assert "regression" in str(Distort.fits(small_run("rnn-sine")))
+    assert "grey images" in str(Robustness.fits(other))
+    assert "the same images" in str(Robustness.fits_together({"digits": run, "moons": other}))
+    assert "regression" in str(Robustness.fits(small_run("rnn-sine")))

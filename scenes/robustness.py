@@ -1,4 +1,4 @@
-"""Scene `distort`: what becomes of a network's answers when an image is squeezed, moved or turned."""
+"""Scene `robustness`: what becomes of a network's answers when an image is squeezed, moved, turned or noised."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from manim import Mobject
 
-from engine.datasets.distortions import rotate, shift, squeeze
+from engine.datasets.distortions import noise, rotate, shift, squeeze
 from engine.network import Network
 from scenes.flow import probabilities
 from scenes.images import image_fault
@@ -29,6 +29,7 @@ MOST_CLASSES = 12
 MOST_IMAGES = 2000  # that the accuracies are measured on
 FARTHEST, LEAST = 0.15, 2  # how far images are moved: a share of their width, at least so many pixels
 TURN = 45.0  # degrees
+NOISE = 0.5  # standard deviation; a full pixel is 1
 AXIS = "moved to the right, in pixels"
 
 
@@ -41,12 +42,15 @@ class Distortion(NamedTuple):
         Of the part that shows it, what is said before it happens, and of an answer that is then wrong.
     apply : callable
         Takes images (N, h, w) and how far it has come, from 0 to 1.
+    cuts : bool
+        Whether it cuts what is not between 0 and 1, so that other images are not given to it.
     """
 
     heading: str
     before: str
     comment: str
     apply: Callable[[np.ndarray, float], np.ndarray]
+    cuts: bool = False
 
 
 def to_the_side(images: np.ndarray, share: float) -> np.ndarray:
@@ -73,10 +77,17 @@ DISTORTIONS = (
         "The same strokes, at another angle.",
         lambda images, share: rotate(images, -TURN * share),
     ),
+    Distortion(
+        "Noisy",
+        "Or add noise to every pixel.",
+        "The same strokes, among others.",
+        lambda images, share: noise(images, NOISE * share),
+        cuts=True,
+    ),
 )
 
 
-class Distort(Stage):
+class Robustness(Stage):
     """An image that a network recognises is changed before its eyes; then the same is done to many.
 
     A second recording of the same data is measured beside the main one. Options: ``names`` are what the two are
@@ -87,11 +98,11 @@ class Distort(Stage):
     def fits(cls, recording: Recording) -> str | None:
         data = recording.data
         if data.task != "classification":
-            return f"distort shows how images are told apart: {recording.name} is trained for {data.task}"
-        if (fault := image_fault("distort", recording)) is not None:
+            return f"robustness shows how images are told apart: {recording.name} is trained for {data.task}"
+        if (fault := image_fault("robustness", recording)) is not None:
             return fault
         if len(data.class_names) > MOST_CLASSES:
-            return f"distort has room for {MOST_CLASSES} classes: {recording.name} has {len(data.class_names)}"
+            return f"robustness has room for {MOST_CLASSES} classes: {recording.name} has {len(data.class_names)}"
         return None
 
     @classmethod
@@ -101,13 +112,13 @@ class Distort(Stage):
             return fault
         second = others[0]
         if second.data.image_shape != first.data.image_shape or second.data.class_names != first.data.class_names:
-            return f"distort compares networks of the same images: {first.name} and {second.name} have others"
+            return f"robustness compares networks of the same images: {first.name} and {second.name} have others"
         return None
 
     def construct(self) -> None:
         self.build()
         self.recognised()
-        for number in range(len(DISTORTIONS)):
+        for number in range(len(self.distortions)):
             self.distorted(number)
         self.many()
 
@@ -121,6 +132,8 @@ class Distort(Stage):
         assert data.image_shape is not None
         self.images = np.asarray(x).reshape(-1, *data.image_shape[:2])[:MOST_IMAGES]
         self.labels = np.asarray(y)[:MOST_IMAGES]
+        shares = self.images.min() >= 0 and self.images.max() <= 1
+        self.distortions = [each for each in DISTORTIONS if shares or not each.cuts]
         self.networks = [recording.network() for recording in list(self.recordings.values())[:2]]
         self.number = self.choose()
         self.image = self.images[self.number]
@@ -140,7 +153,7 @@ class Distort(Stage):
         before = self.ask(network, self.images)
         right = before.argmax(axis=1) == self.labels
         lost = np.zeros(len(self.images))
-        for distortion in DISTORTIONS:
+        for distortion in self.distortions:
             after = self.ask(network, distortion.apply(self.images, 1.0))
             # lost for sure, not just by a hair
             lost += np.where(after.argmax(axis=1) != self.labels, after.max(axis=1), 0.0)
@@ -158,10 +171,12 @@ class Distort(Stage):
 
     def distorted(self, number: int) -> None:
         """The image changes, and the network is asked in every frame."""
-        distortion, network = DISTORTIONS[number], self.networks[0]
+        distortion, network = self.distortions[number], self.networks[0]
         self.heading(distortion.heading)
         if number:
-            self.play_clock(TIMING.quick, lambda share: self.change(DISTORTIONS[number - 1], 1 - share), *self.shown)
+            self.play_clock(
+                TIMING.quick, lambda share: self.change(self.distortions[number - 1], 1 - share), *self.shown
+            )
         self.caption(distortion.before)
         self.wait(TIMING.beat)
         self.play_clock(2 * TIMING.slow, lambda share: self.change(distortion, share), *self.shown)
