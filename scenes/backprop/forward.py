@@ -28,7 +28,7 @@ def forward(stage: Backprop) -> None:
     stage.caption(f"One example of the data,\nand the network {when}.")
     stage.show_network()
     show_weights(stage)
-    stage.wait(TIMING.hold)
+    stage.read(TIMING.hold)
     if stage.are_legible:
         stage.play_clock(TIMING.quick, lambda share: stage.write_column(0, share), stage.numbers)
     stage.caption("Activations times weights are added up,\nneuron by neuron, layer by layer.")
@@ -38,6 +38,7 @@ def forward(stage: Backprop) -> None:
             stage.play_clock(
                 TIMING.quick, lambda share, k=k: stage.write_column(k + 1, share), stage.numbers  # type: ignore[misc]
             )  # fmt: skip
+    stage.read()
     stage.say_answer()
     answer, target = stage.readouts["answer"].text, stage.readouts["target"].text
     who = "It answers" if len(stage.step.target) == 1 else "It gives the right output"

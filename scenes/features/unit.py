@@ -103,7 +103,7 @@ def one_unit(stage: Features) -> None:
         bias = float(stage.net.weights[f"{layer}.bias"][stage.unit])
         stage.caption(said_of(title, bool((found.sums < bias).all())))
         stage.fade(tiles, frames, name, *sums)
-        stage.wait(TIMING.slow)
+        stage.read(TIMING.slow)
         shown += [tiles, frames]
         texts += [name, *sums]
     stage.read(TIMING.beat)

@@ -121,7 +121,7 @@ def test_of_wide_layers_some_neurons_are_shown_and_named(manim_settings: None, m
     recording = make(widths=(20, 3))
     fields = fields_of(recording)
     assert len(fields.boxes[1]) == 16
-    assert fields._title(1, 20) == "layer 1: 16 of 20" and fields._title(2, 3) == "layer 2"
+    assert fields._title(1, 20, False) == "layer 1: 16 of 20" and fields._title(2, 3, False) == "layer 2"
     active = recording.network().activations(fields.lattice.places)[0]
     assert fields.fields.values[2 + 15].ravel() * 2 - 1 == pytest.approx(active[:, 15], abs=1e-5)
 
