@@ -42,7 +42,8 @@ def cluster_studio(address: str) -> Iterator[Studio]:
         workers = client.nthreads()
 
         def ship(pack: bytes) -> Any:
-            return client.scatter(pack)
+            # to all of them: what only one holds is lost with it
+            return client.scatter(pack, broadcast=True)
 
         with client.get_executor() as executor:
             yield Studio(executor, len(workers), ship)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from scenes.parts import Part
 from scenes.remote import measure_remotely, pack, render_remotely
 from scenes.segments import Length, Segment, SegmentFolder, Size, cut, group, part_key
 from scenes.sinks import Progress
+from scenes.workers import ATTEMPTS
 
 JOBS_PER_WORKER = 4  # about; fewer jobs share less of a part's building, more of them leave workers idle at the end
 POLL = 0.1  # seconds between looks at what workers tell
@@ -72,16 +73,16 @@ class Production:
     def measure(self) -> None:
         """See how long the parts are, where that is not known."""
         known: list[Length | None] = [None if key is None else self.folder.length(key) for key in self.keys]
-        futures: dict[Future[Length], int] = {}
-        if self.studio is not None:
-            for k, (part, key) in enumerate(zip(self.parts, self.keys, strict=True)):
-                if known[k] is None and key is not None:
-                    futures[self._submit_measure(self.studio, part)] = k
-        for k, part in enumerate(self.parts):
-            if known[k] is None and k not in futures.values():
+        elsewhere: list[int] = []
+        for k, (part, key) in enumerate(zip(self.parts, self.keys, strict=True)):
+            if known[k] is None and key is not None and self.studio is not None:
+                elsewhere.append(k)
+            elif known[k] is None:
                 known[k] = self._keep(k, measure(part, self.size))
-        for future in _completed(futures):
-            known[futures[future]] = self._keep(futures[future], future.result())
+        if self.studio is not None and elsewhere:
+            studio = self.studio
+            for k, length in self._results(lambda k: self._submit_measure(studio, self.parts[k]), elsewhere):
+                known[k] = self._keep(k, length)
         self.lengths = [length for length in known if length is not None]
         for k, (part, length) in enumerate(zip(self.parts, self.lengths, strict=True)):
             if length.frames == 0:
@@ -168,13 +169,35 @@ class Production:
         ]
         # the longest first, so that none of them is what all others wait for at the end
         runs.sort(key=lambda each: each[1][0].first - each[1][-1].end)
-        futures = {self._submit_render(studio, k, run, number): number for number, (k, run) in enumerate(runs)}
-        for future in _completed(futures, lambda: counter.listen(getattr(studio.executor, "listener", None))):
-            _, run = runs[futures[future]]
-            rendered = future.result()
+        results = self._results(
+            lambda number: self._submit_render(studio, *runs[number], number),
+            range(len(runs)),
+            lambda: counter.listen(getattr(studio.executor, "listener", None)),
+        )
+        for number, rendered in results:
+            run = runs[number][1]
             if rendered is not None:
                 self._put(run, rendered)
-            counter.finish(futures[future], run)
+            counter.finish(number, run)
+
+    def _results(
+        self, submit: Callable[[int], Future[Any]], numbers: Iterable[int], look: Callable[[], None] | None = None
+    ) -> Iterator[tuple[int, Any]]:
+        """Numbers and results of jobs as they are done; those that a cluster gave up with a worker are sent again."""
+        waiting = list(numbers)
+        for _ in range(ATTEMPTS):
+            futures = {submit(number): number for number in waiting}
+            waiting = []
+            for future in _completed(futures, look):
+                if future.cancelled():
+                    waiting.append(futures[future])
+                else:
+                    yield futures[future], future.result()
+            if not waiting:
+                return
+            # the recordings were lost with the worker that held them
+            self._shipped.clear()
+        raise RenderError(f"the cluster gave up a job {ATTEMPTS} times: its workers' logs say what they died of")
 
     def _put(self, run: Sequence[Segment], rendered: Any) -> None:
         """Keep segments that came from elsewhere, if they are what was asked for."""

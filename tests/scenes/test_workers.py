@@ -19,10 +19,10 @@ from scenes.cluster import cluster_studio
 from scenes.films import Beat, Film
 from scenes.jobs import Job, Source, job_of, open_run, part_of
 from scenes.parts import Part, film_parts
-from scenes.production import Studio
+from scenes.production import Production, Studio
 from scenes.remote import measure_remotely, pack, render_remotely
 from scenes.rendering import render_film
-from scenes.segments import Size, cut
+from scenes.segments import SegmentFolder, Size, cut
 from scenes.workers import ProcessWorkers
 from tests.scenes.conftest import SmallRun
 
@@ -219,3 +219,32 @@ def test_a_dask_cluster_renders_the_same_film_though_a_worker_is_killed(small_ru
     assert result.returncode == 0, result.stderr[-3000:]
     assert "killed" in result.stdout
     assert (tmp_path / "there/film.mp4").read_bytes() == alone.path.read_bytes()
+
+
+def test_jobs_that_a_cluster_gives_up_are_sent_again(tmp_path: Path) -> None:
+    """As Dask does with those whose recordings were held by a worker that died."""
+    folder = SegmentFolder(tmp_path, "mp4")
+    production = Production([], Size(854, 480, 15), folder)
+    sent: list[int] = []
+
+    def submit(number: int) -> Future[int]:
+        sent.append(number)
+        future: Future[int] = Future()
+        if sent.count(number) == 1 and number % 2:
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        else:
+            future.set_result(10 * number)
+        return future
+
+    assert sorted(production._results(submit, range(4))) == [(k, 10 * k) for k in range(4)]
+    assert sorted(sent) == [0, 1, 1, 2, 3, 3]
+
+    def lost(number: int) -> Future[int]:
+        future: Future[int] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+    with pytest.raises(RenderError, match="gave up a job 3 times"):
+        list(production._results(lost, [0]))
