@@ -25,7 +25,7 @@ from scenes.films.file import read_film
 from scenes.stage import Stage
 
 ROOT = Path(__file__).parents[2]
-KILLS = 100 if os.environ.get("NEUROFILM_FUZZ") == "long" else 6
+KILLS = 102 if os.environ.get("NEUROFILM_FUZZ") == "long" else 6
 posix = pytest.mark.skipif(os.name != "posix", reason="signals like these are POSIX's")
 Run = Callable[..., Result]
 
@@ -219,12 +219,12 @@ def test_runs_go_where_their_experiments_are(experiments: dict[str, Experiment],
 # --- kills ------------------------------------------------------------------------------------------------------------
 
 KILLED = """
-import os, random, signal, sys, time
+import os, random, shutil, signal, sys, time
 from pathlib import Path
 import scenes.segments
 from cli.main import main
 scenes.segments.SEGMENT_SECONDS = 0.5
-kills, chance = int(sys.argv[1]), random.Random(5)
+kills, chance, ROUND = int(sys.argv[1]), random.Random(5), 6
 def film(*more):
     main(["film", "lesson.toml", "-q", "l", "--workers", "1", "--overwrite", *more], standalone_mode=False)
 film("-o", "whole/lesson.mp4")
@@ -234,11 +234,15 @@ film("-o", "timed/lesson.mp4")
 span = time.monotonic() - began
 killed, kept = 0, []
 for number in range(kills):
+    if number % ROUND == 0:  # from the beginning again
+        assert kept == sorted(kept) and (not number or kept[-1] > 1), kept
+        shutil.rmtree("films", ignore_errors=True)
+        kept = []
     child = os.fork()
     if child == 0:
         sys.stdout = sys.stderr = open(os.devnull, "w")
         # whose signal, with no handler, ends the process
-        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.01, 1.4 * span / kills))
+        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.01, 1.4 * span / ROUND))
         film()
         os._exit(0)
     status = os.waitpid(child, 0)[1]
@@ -256,7 +260,7 @@ print(*[name for name in os.listdir("films/.segments") if ".part" in name])
 
 @posix
 def test_a_film_that_is_killed_again_and_again_goes_on(lesson: Path) -> None:
-    """At random moments; 100 of them with make fuzz."""
+    """At random moments; 102 of them with make fuzz."""
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", KILLED, str(KILLS)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
