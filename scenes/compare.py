@@ -15,6 +15,7 @@ from scenes.mobjects.loss_curve import loss_text, measured, spread_epochs
 from scenes.mobjects.plane_panel import PlanePanel
 from scenes.mobjects.still import Still
 from scenes.mobjects.writing import LEFT, RIGHT, written
+from scenes.numbers import shortened
 from scenes.replay import Pace, Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
@@ -29,7 +30,8 @@ CHART = Zone(-2.4, 2.3, -2.0, 2.0)  # between the pictures
 WIDE_CHART = Zone(-5.6, 5.6, -1.9, 2.2)  # without pictures
 NAMES = 2.32  # height of the names over the pictures
 WIDEST = 4.4  # scene units of a name over a picture
-LONGEST = 28  # letters of a name in a caption
+LONGEST = 28  # letters of a name in a caption, which leave room for a number
+TRAILING = " -,"  # what a name is not cut behind
 MOST_POINTS = 1000
 SECONDS = 12.0
 View = PlanePanel | FirstWeights
@@ -177,7 +179,9 @@ class Compare(Stage):
             return f"After epoch {int(moment):,} both\nare at {texts[0]}."
         ahead = int(np.argmax(values) if self.classifies else np.argmin(values))
         numbers = f"{texts[ahead]} against {texts[1 - ahead]}"
-        return f"After epoch {int(moment):,}, {numbers}:\n{shortened(self.sides[ahead].name)} is ahead."
+        return (
+            f"After epoch {int(moment):,}, {numbers}:\n{shortened(self.sides[ahead].name, LONGEST, TRAILING)} is ahead."
+        )
 
     def text(self, value: float) -> str:
         """A value of the measure in words."""
@@ -186,7 +190,7 @@ class Compare(Stage):
     def conclude(self) -> None:
         """Both results in one sentence, and what is still wrong in the pictures."""
         self.results = [float(entry.values[-1]) for entry in self.curves.series.values()]
-        texts = [f"{shortened(side.name)}: {self.text(value)}"
+        texts = [f"{shortened(side.name, LONGEST, TRAILING)}: {self.text(value)}"
                  for side, value in zip(self.sides, self.results, strict=True)]  # fmt: skip
         self.caption(",\n".join(texts) + (" right." if self.classifies else "."))
         wrong = [
@@ -254,11 +258,6 @@ def optimizer_text(recording: Recording) -> str:
 def examples_text(recording: Recording) -> str:
     """How many examples a network learned from."""
     return f"{len(recording.data.x):,} examples"
-
-
-def shortened(name: str) -> str:
-    """A name that leaves room for a number in a line of a caption."""
-    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip(" -,") + "…"
 
 
 def share_text(share: float) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenes.animations.propagating import PixelsToNeurons, PropagateActivations
-from scenes.images import image_fault
+from scenes.images import class_probabilities, image_fault
 from scenes.mobjects.diagram_plan import plan_network
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import Legend
@@ -18,13 +18,12 @@ from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.probability_bars import ProbabilityBars
 from scenes.mobjects.rectangles import outlines
 from scenes.mobjects.writing import written
-from scenes.numbers import right_answers
+from scenes.numbers import certainty, class_name, right_answers
 from scenes.replay import Replay
 from scenes.stage import Clock, Stage
 from scenes.theme import SAFE, TIMING, Zone, rgb
 
 if TYPE_CHECKING:
-    from engine.network import Network
     from engine.recording import Recording
 
 IMAGE = Zone(SAFE.left, -4.2, -0.75, 1.75)
@@ -92,13 +91,11 @@ class Flow(Stage):
         replay = Replay(recording, self.options.get("epochs"))
         self.epoch = replay.epoch_at(replay.last)
         self.net = recording.network(self.epoch)
-        held_out = data.x_validation is not None and len(data.x_validation) > 0
-        self.is_new = held_out
-        self.x = data.x_validation if held_out and data.x_validation is not None else data.x
-        self.y = data.y_validation if held_out and data.y_validation is not None else data.y
+        self.is_new = data.holds_out
+        self.x, self.y = data.unseen
         assert data.image_shape is not None
         self.shape = data.image_shape[:2]
-        self.answers = probabilities(self.net, self.x)
+        self.answers = class_probabilities(self.net, self.x)
         self.right_ones, self.wrong_one = choose(self.answers, self.y, 2 + QUICK)
         self.build_diagram()
         count = len(data.class_names)
@@ -298,16 +295,8 @@ class Flow(Stage):
         self.wait(TIMING.slow)
 
     def class_name(self, label: int) -> str:
-        """A class in a sentence; long names are cut."""
-        name = self.recording.data.class_names[label]
-        name = name if len(name) <= 14 else name[:13].rstrip() + "…"
-        return f"a {name}" if len(name) == 1 and name != "8" else f"an {name}" if name == "8" else f"“{name}”"
-
-
-def probabilities(network: Network, x: np.ndarray) -> np.ndarray:
-    """How likely each class is, (N, K), also for a single output."""
-    answers = np.asarray(network.predict(x), dtype=np.float64)
-    return np.column_stack([1 - answers[:, 0], answers[:, 0]]) if answers.shape[1] == 1 else answers
+        """A class in a sentence."""
+        return class_name(self.recording.data.class_names[label])
 
 
 def choose(answers: np.ndarray, labels: np.ndarray, count: int) -> tuple[list[int], int | None]:
@@ -332,10 +321,3 @@ def choose(answers: np.ndarray, labels: np.ndarray, count: int) -> tuple[list[in
             found.append(int(number))
     wrong = np.flatnonzero(~right)
     return found, int(wrong[sure[wrong].argmax()]) if len(wrong) else None
-
-
-def certainty(share: float) -> str:
-    """A probability in per cent that is never rounded up to certainty."""
-    if share >= 0.9995:
-        return "over 99.9%"
-    return f"{share:.1%}" if share >= 0.99 else f"{share:.0%}"

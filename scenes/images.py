@@ -61,7 +61,7 @@ def most_excited(network: Network, layer: int, x: np.ndarray, neurons: Iterable[
 
 
 def sure_example(network: Network, recording: Recording, label: int | None = None) -> int:
-    """The number of an image that a network is right and sure about, among those of `unseen_images`.
+    """The number of an image that a network is right and sure about, of those held out if there are some.
 
     Of the first few such images it is the one with the most edges, since there is more to be seen in it.
 
@@ -78,7 +78,7 @@ def sure_example(network: Network, recording: Recording, label: int | None = Non
     RenderError
         When there is no image of that class.
     """
-    x, y = unseen_images(recording)
+    x, y = recording.data.unseen
     answers = class_probabilities(network, x)
     wanted = np.ones(len(y), dtype=bool) if label is None else y == label
     if not wanted.any():
@@ -97,14 +97,6 @@ def edges(images: np.ndarray) -> np.ndarray:
     """How much neighbouring pixels of images (N, h, w) differ in all, (N,)."""
     across, down = np.abs(np.diff(images, axis=2)), np.abs(np.diff(images, axis=1))
     return np.asarray(across.sum(axis=(1, 2)) + down.sum(axis=(1, 2)), dtype=np.float64)
-
-
-def unseen_images(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
-    """The images and labels that were held out from training, or those of the training if none were."""
-    data = recording.data
-    if data.x_validation is not None and data.y_validation is not None and len(data.x_validation):
-        return data.x_validation, data.y_validation
-    return data.x, data.y
 
 
 def class_probabilities(network: Network, x: np.ndarray) -> np.ndarray:

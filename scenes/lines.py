@@ -15,7 +15,7 @@ from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import arranged
 from scenes.mobjects.unit_plane import UnitPlane
 from scenes.mobjects.writing import LEFT, RIGHT, number_text, written
-from scenes.numbers import cardinal
+from scenes.numbers import cardinal, shortened
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
@@ -223,14 +223,9 @@ class Lines(Stage):
         wrong = mistakes(self.network, data.x, data.y)
         self.right, self.count = int(np.count_nonzero(~wrong)), len(wrong)
         self.heading("A region")
-        below, above = (f"“{shortened(name)}”" for name in data.class_names)
+        below, above = (f"“{shortened(name, LONGEST)}”" for name in data.class_names)
         self.caption(f"Where the sum is above zero it says\n{above}, and below zero {below}.")
         self.wait(TIMING.slow + TIMING.hold)
         which = f"all {self.count:,}" if self.right == self.count else f"{self.right:,} of {self.count:,}"
         self.caption(f"Out of straight lines, a region:\n{which} points are on their side.")
         self.wait(TIMING.slow + TIMING.hold)
-
-
-def shortened(name: str) -> str:
-    """A class's name that leaves room for another one in a line of a caption."""
-    return name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"

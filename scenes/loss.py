@@ -15,7 +15,7 @@ from scenes.mobjects.plane_panel import PlanePanel
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.writing import LEFT, RIGHT, written
-from scenes.numbers import certainty, training_readouts
+from scenes.numbers import LONGEST_CLASS, certainty, shortened, training_readouts
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
@@ -30,7 +30,6 @@ MOST_POINTS = 1000
 HIGHEST = 5.0  # loss that the plot reaches to; what is higher stands at its edge
 LOSSES = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
 SECONDS = 10.0
-LONGEST = 14  # letters of a class in a caption
 
 
 class Loss(Stage):
@@ -90,8 +89,7 @@ class Loss(Stage):
     def one_guess(self) -> None:
         """An example, what it is, and what the untrained network makes of it."""
         data, share = self.recording.data, float(self.shares[self.number])
-        name = data.class_names[int(self.y[self.number])]
-        name = name if len(name) <= LONGEST else name[: LONGEST - 1].rstrip() + "…"
+        name = shortened(data.class_names[int(self.y[self.number])], LONGEST_CLASS)
         self.heading("A guess")
         self.legend(None)
         when = "Before training" if self.replay.first == 0 else f"After epoch {self.replay.first:.0f}"

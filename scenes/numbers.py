@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 CARDINALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+LONGEST_CLASS = 14  # letters of a class in a sentence
 LOSSES_LOOKED_AT = 24
 
 
@@ -36,12 +37,10 @@ def training_readouts(stage: BaseStage, replay: Replay) -> dict[str, Readout]:
 def right_answers(recording: Recording, epoch: int) -> tuple[int, int, bool]:
     """How many examples an epoch's network gets right, of how many, and whether they were held out from training."""
     data = recording.data
-    held_out = data.x_validation is not None and data.y_validation is not None and len(data.x_validation) > 0
-    x, y = (data.x_validation, data.y_validation) if held_out else (data.x, data.y)
-    assert x is not None and y is not None
+    x, y = data.unseen
     answers = recording.network(epoch).predict(x)
     winners = answers[:, 0] > 0.5 if answers.shape[1] == 1 else answers.argmax(axis=1)
-    return int(np.count_nonzero(winners.astype(np.int64) == y)), len(y), held_out
+    return int(np.count_nonzero(winners.astype(np.int64) == y)), len(y), data.holds_out
 
 
 def ordinal(number: int) -> str:
@@ -62,9 +61,19 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def number_word(count: int, noun: str) -> str:
+    """A number, small ones in words, with its noun."""
+    return f"{cardinal(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def shortened(name: str, longest: int, trailing: str | None = None) -> str:
+    """A name of at most `longest` letters; where it is cut, spaces (or the letters `trailing`) go from its end."""
+    return name if len(name) <= longest else name[: longest - 1].rstrip(trailing) + "…"
+
+
 def class_name(name: str) -> str:
     """A class in a sentence, with its article; long names are cut."""
-    name = name if len(name) <= 14 else name[:13].rstrip() + "…"
+    name = shortened(name, LONGEST_CLASS)
     return f"a {name}" if len(name) == 1 and name != "8" else f"an {name}" if name == "8" else f"“{name}”"
 
 

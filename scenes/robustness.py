@@ -10,8 +10,7 @@ from manim import Mobject
 
 from engine.datasets.distortions import noise, rotate, shift, squeeze
 from engine.network import Network
-from scenes.flow import probabilities
-from scenes.images import image_fault
+from scenes.images import class_probabilities, image_fault
 from scenes.mobjects.curves import Curves, Series
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.probability_bars import ProbabilityBars
@@ -125,10 +124,8 @@ class Robustness(Stage):
     def build(self) -> None:
         """Choose the images and make the mobjects."""
         data, theme = self.recording.data, self.theme
-        held_out = data.x_validation is not None and len(data.x_validation) > 0
-        self.is_new = held_out
-        x = data.x_validation if held_out and data.x_validation is not None else data.x
-        y = data.y_validation if held_out and data.y_validation is not None else data.y
+        self.is_new = data.holds_out
+        x, y = data.unseen
         assert data.image_shape is not None
         self.images = np.asarray(x).reshape(-1, *data.image_shape[:2])[:MOST_IMAGES]
         self.labels = np.asarray(y)[:MOST_IMAGES]
@@ -145,7 +142,7 @@ class Robustness(Stage):
 
     def ask(self, network: Network, images: np.ndarray) -> np.ndarray:
         """How likely each class is, (N, K), for images (N, h, w)."""
-        return probabilities(network, images.reshape(len(images), *network.input_shape).astype(network.dtype))
+        return class_probabilities(network, images.reshape(len(images), *network.input_shape).astype(network.dtype))
 
     def choose(self) -> int:
         """An image that is surely recognised, and as often as possible is not when it is changed."""

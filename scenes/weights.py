@@ -19,7 +19,7 @@ from scenes.mobjects.text import Formula
 from scenes.mobjects.tiles import weight_ramp
 from scenes.mobjects.weight_grid import MOST_IMAGES, WeightGrid, weight_images, weight_matrix
 from scenes.mobjects.writing import CENTER, RIGHT, number_text, written
-from scenes.numbers import ordinal, right_answers, training_readouts
+from scenes.numbers import counted, ordinal, right_answers, training_readouts
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
@@ -295,8 +295,3 @@ class Weights(Stage):
     def layer_name(self, k: int) -> str:
         """Which of the dense layers number k (from 0) is."""
         return "last" if k == len(self.dense) - 1 and k > 0 else ordinal(k + 1)
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

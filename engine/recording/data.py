@@ -69,6 +69,18 @@ class RecordedData:
     labels_test: NDArray[Any] | None = None
     label_names: tuple[str, ...] = ()
 
+    @property
+    def holds_out(self) -> bool:
+        """Whether there are examples that were held out from training."""
+        return self.x_validation is not None and self.y_validation is not None and len(self.x_validation) > 0
+
+    @property
+    def unseen(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The examples and targets that were held out from training, or those of the training where none were."""
+        if self.x_validation is not None and self.y_validation is not None and len(self.x_validation) > 0:
+            return self.x_validation, self.y_validation
+        return self.x, self.y
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays that there are, by name."""
         found = {name: getattr(self, name) for name in ARRAYS}

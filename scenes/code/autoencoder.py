@@ -88,10 +88,9 @@ class Autoencoder:
         widths = [layer["units"] for layer in recording.network_config["layers"]]
         self.layer = widths.index(CODE)
         self.decoder = tail(self.network, self.layer + 1)
-        self.held_out = data.x_validation is not None and len(data.x_validation) > 0
-        x = data.x_validation if self.held_out else data.x
-        assert x is not None and data.image_shape is not None
-        self.x = np.asarray(x)
+        assert data.image_shape is not None
+        self.held_out = data.holds_out
+        self.x = np.asarray(data.unseen[0])
         self.labels = data.labels_validation if self.held_out else data.labels
         self.names = data.label_names
         self.shape: tuple[int, int] = (data.image_shape[0], data.image_shape[1])

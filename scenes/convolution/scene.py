@@ -14,7 +14,7 @@ from scenes.convolution.pooling import pooling
 from scenes.convolution.sizes import sizes
 from scenes.convolution.stack import whole_network
 from scenes.convolution.window import slide_window
-from scenes.images import image_fault, sure_example, unseen_images
+from scenes.images import image_fault, sure_example
 from scenes.replay import Replay
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Convolution(Chapters):
         replay = Replay(recording, self.options.get("epochs"))
         self.net = recording.network(replay.epoch_at(replay.last))
         self.layer = next(k for k, layer in enumerate(self.net.layers) if isinstance(layer, Conv2D))
-        self.x, self.y = unseen_images(recording)
+        self.x, self.y = recording.data.unseen
         self.number = sure_example(self.net, recording, self.options.get("label"))
         self.example = self.x[self.number]
         self.image = self.example.reshape(data.image_shape[:2]).astype(np.float64)

@@ -11,7 +11,7 @@ from scenes.features.attribution import attribution
 from scenes.features.filters import filters
 from scenes.features.unit import one_unit
 from scenes.features.units import classes, units
-from scenes.images import image_fault, unseen_images
+from scenes.images import image_fault
 from scenes.replay import Replay
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Features(Chapters):
         kinds = [layer.name for layer in self.net.layers]
         last = len(kinds) - 1
         self.hidden = [k for k, kind in enumerate(kinds) if kind in ("conv2d", "residual", "dense") and k < last]
-        x, y = unseen_images(recording)
+        x, y = recording.data.unseen
         self.x, self.y = x[:MOST_IMAGES], y[:MOST_IMAGES]
         self.low, self.high = min(0.0, float(data.x.min())), float(data.x.max())
 

@@ -10,13 +10,14 @@ from manim import VGroup, linear
 from engine.analysis.gates import gates
 from engine.analysis.passage import tail
 from scenes.memory.roles import LSTM
-from scenes.memory.telling import held_out, number_word
+from scenes.memory.telling import held_out
 from scenes.mobjects.legend import ScaleLegend
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import Rectangles
 from scenes.mobjects.series_plot import Series, SeriesPlot
 from scenes.mobjects.tiles import Tiles, brightness_ramp, weight_ramp
 from scenes.mobjects.writing import LEFT, number_text, written
+from scenes.numbers import number_word
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 
 if TYPE_CHECKING:

@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from engine.recording import Recording
 
 HEAD = 0.09  # length of an arrow's head, in scene units
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-
-def number_word(count: int, noun: str) -> str:
-    """A number, small ones in words, with its noun."""
-    return f"{WORDS[count] if count < len(WORDS) else f'{count:,}'} {noun}{'' if count == 1 else 's'}"
 
 
 def arrows(starts: np.ndarray, ends: np.ndarray, theme: Theme, width: float = 2.0) -> Polylines:
@@ -33,9 +27,7 @@ def arrows(starts: np.ndarray, ends: np.ndarray, theme: Theme, width: float = 2.
 
 def held_out(recording: Recording) -> tuple[np.ndarray, np.ndarray]:
     """Examples that the network was not trained on and their targets (N, k); where there are none, the others."""
-    data = recording.data
-    x, y = (data.x, data.y) if data.x_validation is None else (data.x_validation, data.y_validation)
-    assert y is not None
+    x, y = recording.data.unseen
     return np.asarray(x), np.asarray(y).reshape(len(x), -1)
 
 

@@ -10,12 +10,13 @@ from manim import linear
 from engine.analysis.gates import gates
 from engine.analysis.rollout import roll_out
 from scenes.memory.roles import SINE
-from scenes.memory.telling import arrows, continued, held_out, number_word
+from scenes.memory.telling import arrows, continued, held_out
 from scenes.mobjects.legend import ScaleLegend
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.series_plot import Series, SeriesPlot
 from scenes.mobjects.tiles import Tiles, weight_ramp
 from scenes.mobjects.writing import LEFT, number_text, written
+from scenes.numbers import number_word
 from scenes.painting.mobject import Painted
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 

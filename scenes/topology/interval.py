@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scenes.mobjects.polylines import Polylines
+from scenes.numbers import number_word
 from scenes.theme import TIMING
 from scenes.topology.roles import INTERVAL, best_threshold
-from scenes.topology.telling import light_up, number_word
+from scenes.topology.telling import light_up
 from scenes.warp.depth import carry_back, draw_cut, let_go, pass_layer
 
 if TYPE_CHECKING:

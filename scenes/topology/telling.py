@@ -15,14 +15,8 @@ from scenes.theme import TEXT, Theme, Zone
 if TYPE_CHECKING:
     from engine.network import Network
 
-WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ANSWERS = {True: "yes", False: "no", None: "not known"}
 ROW = 0.42
-
-
-def number_word(count: int, noun: str) -> str:
-    """A small number in words, with its noun."""
-    return f"{WORDS[count] if count < len(WORDS) else f'{count:,}'} {noun}{'' if count == 1 else 's'}"
 
 
 def light_up(places: np.ndarray, radius: float, theme: Theme) -> PointCloud:

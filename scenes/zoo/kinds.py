@@ -117,8 +117,6 @@ def plain(number: float) -> str:
 def held_out_error(recording: Recording, epoch: int) -> tuple[float, bool]:
     """The mean squared error at an epoch, and whether on examples that were held out."""
     data = recording.data
-    held_out = data.x_validation is not None and len(data.x_validation) > 0
-    x, y = (data.x_validation, data.y_validation) if held_out else (data.x, data.y)
-    assert x is not None and y is not None
+    x, y = data.unseen
     said = recording.network(epoch).predict(x)
-    return float(((said - y.reshape(said.shape)) ** 2).mean(dtype="float64")), held_out
+    return float(((said - y.reshape(said.shape)) ** 2).mean(dtype="float64")), data.holds_out

@@ -17,9 +17,11 @@ from engine.network import Network
 from engine.recording import Recorder, Recording
 from engine.run import run_experiment
 from scenes.animations.propagating import PixelsToNeurons, PropagateActivations
-from scenes.flow import Flow, certainty, choose, probabilities
+from scenes.flow import Flow, choose
+from scenes.images import class_probabilities
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.network_diagram import NetworkDiagram, liveliest
+from scenes.numbers import certainty
 from scenes.rendering import make_part
 from scenes.theme import DARK, Zone, rgb
 from tests.scenes.layout import walk
@@ -213,7 +215,7 @@ def test_chosen_examples_are_right_and_the_mistake_is_the_surest() -> None:
 def test_a_single_output_has_two_classes(make: Make) -> None:
     recording = make()
     network, x = recording.network(), recording.data.x
-    answers = probabilities(network, x)
+    answers = class_probabilities(network, x)
     assert answers.shape == (60, 2)
     assert answers.sum(axis=1) == pytest.approx(np.ones(60))
     assert answers[:, 1] == pytest.approx(network.predict(x)[:, 0])
