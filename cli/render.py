@@ -62,11 +62,14 @@ def render(
     output, format_ = complete_output(output, format_, FILMS / default_stem(scene, runs))
 
     from cli.progress import FrameProgress
+    from scenes.parts import check_options
     from scenes.rendering import check_output
     from scenes.rendering import render as render_scene
 
+    options = scene_options(epochs=epochs, clock=clock, theme=theme)
+    check_options(scene, options)  # this and the next before training, not after
     if not runs:
-        check_output(output, overwrite)  # before training, not after
+        check_output(output, overwrite)
 
     result = render_scene(
         scene,
@@ -74,7 +77,7 @@ def render(
         output,
         quality=quality,
         format=format_,
-        options=scene_options(epochs=epochs, clock=clock, theme=theme),
+        options=options,
         overwrite=overwrite,
         progress=FrameProgress(output.name),
     )

@@ -44,6 +44,8 @@ class Boundary(Stage):
     Options: ``epochs`` is a pair of the first and last epoch, either of them None.
     """
 
+    OPTIONS = ("epochs",)
+
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         network, name = recording.network_config, recording.name

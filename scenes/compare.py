@@ -16,6 +16,7 @@ from scenes.mobjects.plane_panel import PlanePanel
 from scenes.mobjects.still import Still
 from scenes.mobjects.writing import LEFT, RIGHT, written
 from scenes.numbers import shortened
+from scenes.options import given_names
 from scenes.replay import Pace, Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
@@ -53,8 +54,10 @@ class Compare(Stage):
     Networks of two features show their regions, networks of grey images their first layer's weights; others only their
     curves: the accuracy of classifiers, else the loss, on data held out where both have some.
 
-    Options: ``names`` are what the two are called; by default what is different about them.
+    Options: ``names`` are what the two are called, by default what is different about them; ``heading`` stands above.
     """
+
+    OPTIONS = ("names", "heading")
 
     @classmethod
     def fits_together(cls, recordings: Mapping[str, Recording]) -> str | None:
@@ -75,7 +78,7 @@ class Compare(Stage):
         """Make both sides, the curves between them, and one pace for both."""
         first, second, *_ = self.recordings.values()
         self.two = (first, second)
-        names = tuple(self.options.get("names", ())) or differences(first, second)
+        names = given_names(self.options, 2) or differences(first, second)
         # not the colours of classes or weights, which are in the pictures
         colours = (self.theme.text, self.theme.accuracy)
         replays = [Replay(recording) for recording in self.two]

@@ -64,6 +64,8 @@ class Flow(Stage):
     Options: ``epochs`` is a pair of the first and last epoch, either of them None; the last one is shown.
     """
 
+    OPTIONS = ("epochs",)
+
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         data, name, layers = recording.data, recording.name, recording.network_config["layers"]

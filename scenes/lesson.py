@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from manim import Mobject
 
-from engine.errors import RenderError, nearest
+from engine.errors import ConfigurationError, RenderError, nearest
 from scenes.mobjects.slot import Slot
 from scenes.painting.mobject import Painted
 from scenes.stage import BaseStage
@@ -31,7 +31,13 @@ class Lesson(BaseStage):
         main one.
     """
 
+    OPTIONS: ClassVar[tuple[str, ...]] = ("parts",)
     PARTS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        super().check_options(options)
+        cls.asked_parts(options)
 
     @classmethod
     def fits_together(cls, recordings: Mapping[str, Recording]) -> str | None:
@@ -47,18 +53,30 @@ class Lesson(BaseStage):
         return [name for name, needed in cls.PARTS.items() if all(other in recordings for other in needed)]
 
     @classmethod
-    def chosen(cls, recordings: Mapping[str, Recording], options: Mapping[str, Any]) -> list[str]:
-        """The parts to tell; `RenderError` where one is unknown or needs a recording that is not there."""
+    def asked_parts(cls, options: Mapping[str, Any]) -> list[str] | None:
+        """The parts that the options name, None where they name none; `ConfigurationError` where one is unknown."""
         asked = options.get("parts")
         if asked is None:
-            return cls.possible(recordings)
+            return None
         scene = cls.__name__.lower()
         names = [asked] if isinstance(asked, str) else [str(name) for name in asked]
         if not names:
-            raise RenderError(f"parts={asked!r}: name at least one part of {scene}, such as {next(iter(cls.PARTS))!r}")
+            raise ConfigurationError(
+                f"parts={asked!r}: name at least one part of {scene}, such as {next(iter(cls.PARTS))!r}"
+            )
         for name in names:
             if name not in cls.PARTS:
                 raise nearest(f"part of {scene}", name, cls.PARTS)
+        return names
+
+    @classmethod
+    def chosen(cls, recordings: Mapping[str, Recording], options: Mapping[str, Any]) -> list[str]:
+        """The parts to tell; `RenderError` where one needs a recording that is not there."""
+        names = cls.asked_parts(options)
+        if names is None:
+            return cls.possible(recordings)
+        scene = cls.__name__.lower()
+        for name in names:
             missing = [other for other in cls.PARTS[name] if other not in recordings]
             if missing:
                 raise RenderError(

@@ -43,6 +43,8 @@ class Lines(Stage):
     Options: ``epochs`` is a pair of the first and last epoch, either of them None; the last one is shown.
     """
 
+    OPTIONS = ("epochs",)
+
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         network, name = recording.network_config, recording.name

@@ -38,6 +38,8 @@ class Loss(Stage):
     Options: ``epochs`` is a pair of the first and last epoch, either of them None.
     """
 
+    OPTIONS = ("epochs",)
+
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         loss = recording.training["loss"]

@@ -53,6 +53,8 @@ class Neuron(Stage):
     Options: ``epochs`` is a pair of the first and last epoch, either of them None; the last one is shown.
     """
 
+    OPTIONS = ("epochs",)
+
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         fault = image_fault("neuron", recording) or first_layer_fault("neuron", recording)

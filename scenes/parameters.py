@@ -12,6 +12,7 @@ from manim import Mobject
 from scenes.mobjects.network_diagram import NetworkDiagram, liveliest
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.writing import LEFT, RIGHT, written
+from scenes.replay import epochs_shown
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
 
@@ -49,6 +50,8 @@ class Parameters(Stage):
     Options: ``epochs`` is a pair of the first and last epoch, either of them None; the last one's weights are drawn.
     """
 
+    OPTIONS = ("epochs",)
+
     def construct(self) -> None:
         self.build()
         self.whole()
@@ -58,7 +61,7 @@ class Parameters(Stage):
     def build(self) -> None:
         """Read the network and make the mobjects."""
         data = self.recording.data
-        network = self.recording.network()
+        network = self.recording.network(epochs_shown(self.recording, self.options.get("epochs"))[-1])
         image = data.image_shape[:2] if data.image_shape is not None else None
         inputs = liveliest(data.x[:MOST_EXAMPLES]) if image is not None else None
         self.diagram = NetworkDiagram(network, DIAGRAM, inputs=inputs, names="counts", key=True, theme=self.theme)

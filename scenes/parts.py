@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import RenderError, nearest
+from engine.errors import ConfigurationError, RenderError, nearest
 from engine.recording import Recording
 from scenes.facts import filled
 from scenes.films import WORDS, Beat, Film, Telling
@@ -161,8 +161,9 @@ def even_frames(total: int, count: int) -> list[int]:
 def make_part(
     scene: str | type[BaseStage], recordings: Any, options: Mapping[str, Any] | None, title: str = ""
 ) -> Part:
-    """Find the scene and see that it fits the recording."""
+    """Find the scene, and see that it knows the options and fits the recording."""
     scene_class = find_scene(scene)
+    check_options(scene, options or {})
     named = name_recordings(recordings)
     for recording in named.values():
         if isinstance(recording, Recording):
@@ -188,7 +189,7 @@ def film_parts(
     recordings : dict of str to Recording
         By the names that the beats give them.
     options : dict, optional
-        For every scene.
+        For every scene, such as ``theme``, which all of them know.
     beats : iterable of int, optional
         Numbers of the beats that are wanted, from 1; by default all.
     """
@@ -199,8 +200,8 @@ def film_parts(
         beat = script.beats[number - 1]
         try:
             parts.append(_beat_part(script, beat, recordings, options))
-        except RenderError as error:
-            raise RenderError(f"beat {number} of {script.name}: {error}") from None
+        except (ConfigurationError, RenderError) as error:
+            raise type(error)(f"beat {number} of {script.name}: {error}") from None
     return parts
 
 
@@ -238,6 +239,19 @@ def match_recordings(experiments: Sequence[str], given: Mapping[str, Recording])
             matched[free.pop(0) if free else name] = recording
     order = {name: k for k, name in enumerate(experiments)}
     return dict(sorted(matched.items(), key=lambda pair: order.get(pair[0], len(order))))
+
+
+def check_options(scene: str | type[BaseStage], options: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for an option that a scene does not know, or a value that breaks its rule."""
+    options = dict(options)
+    clocks = SCENES[scene].clocks if isinstance(scene, str) and scene in SCENES else ()
+    if options.get("clock") in clocks:
+        del options["clock"]  # a scene that has only one reads no option for it
+    elif clocks and options.get("clock") is not None:
+        raise ConfigurationError(
+            f"options.clock={options['clock']!r}: the scene {scene!r} runs by {' or '.join(map(repr, clocks))}"
+        )
+    find_scene(scene).check_options(options)
 
 
 def find_scene(scene: str | type[BaseStage]) -> type[BaseStage]:

@@ -38,6 +38,8 @@ class Pixels(Stage):
     Options: ``label`` is the class to show, by its number; by default the one whose images agree least.
     """
 
+    OPTIONS = ("label",)
+
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         if (fault := image_fault("pixels", recording)) is not None:

@@ -15,6 +15,7 @@ from scenes.mobjects.curves import Curves, Series
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.probability_bars import ProbabilityBars
 from scenes.numbers import certainty, class_name, counted
+from scenes.options import given_names
 from scenes.stage import Stage
 from scenes.theme import TIMING, Zone
 
@@ -92,6 +93,8 @@ class Robustness(Stage):
     A second recording of the same data is measured beside the main one. Options: ``names`` are what the two are
     called.
     """
+
+    OPTIONS = ("names",)
 
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
@@ -231,8 +234,8 @@ class Robustness(Stage):
 
     def names(self) -> tuple[str, ...]:
         """What the networks are called."""
-        if given := self.options.get("names"):
-            return tuple(given)
+        if given := given_names(self.options, len(self.networks)):
+            return given
         kinds = [
             "convolutional"
             if any(layer["type"] == "conv2d" for layer in recording.network_config["layers"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from manim import Animation, Dot, ManimColor, Mobject, MovingCameraScene, Scene, ThreeDScene, VGroup, VMobject, smooth
@@ -14,6 +14,7 @@ from scenes.frames import FrameRenderer
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.slot import Slot
 from scenes.mobjects.text import Label
+from scenes.options import check_known
 from scenes.painting.camera import PaintCamera, PaintThreeDCamera
 from scenes.painting.mobject import Painted
 from scenes.subtitles import Cue, caption_lines
@@ -37,6 +38,8 @@ class BaseStage(Scene):
 
     Attributes
     ----------
+    OPTIONS : tuple of str
+        Names of the options that the scene reads, besides those of its bases; no others are taken.
     recordings : dict of str to Recording
         By name; the first one is also `recording`.
     options : dict
@@ -50,6 +53,7 @@ class BaseStage(Scene):
         How many captions the scene had, also those that the film leaves out.
     """
 
+    OPTIONS: ClassVar[tuple[str, ...]] = ("theme",)
     recordings: Mapping[str, Recording] = {}
     recording: Recording
     options: Mapping[str, Any] = {}
@@ -85,6 +89,16 @@ class BaseStage(Scene):
         A scene that compares several recordings checks here that it has them.
         """
         return cls.fits(next(iter(recordings.values())))
+
+    @classmethod
+    def known_options(cls) -> set[str]:
+        """Names of the options that the scene takes: its own, and those of the classes that it is made from."""
+        return {name for base in cls.__mro__ for name in vars(base).get("OPTIONS", ())}
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        """Raise `ConfigurationError` for an option that the scene does not know, or a value that breaks its rule."""
+        check_known(cls.__name__.lower(), options, cls.known_options())
 
     @property
     def now(self) -> float:

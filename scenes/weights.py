@@ -46,6 +46,8 @@ class Weights(Stage):
     Options: ``epochs`` is a pair of the first and last epoch, either of them None.
     """
 
+    OPTIONS = ("epochs",)
+
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         return image_fault("weights", recording) or first_layer_fault("weights", recording)

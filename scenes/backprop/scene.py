@@ -47,6 +47,7 @@ class Backprop(Chapters):
     ``epochs`` is a pair of the first and last epoch, either of them None: the step is taken from the first.
     """
 
+    OPTIONS = ("epochs", "example", "learning_rate")
     parts = PARTS
     # what the parts have shown
     gradient_edges: GradientEdges

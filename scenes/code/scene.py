@@ -23,6 +23,7 @@ class Code(Lesson, Stage):
     Options: ``parts``; ``epochs`` is a pair of the first and last epoch, either of them None.
     """
 
+    OPTIONS = ("epochs",)
     PARTS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "squeeze": (DEEP,),
         "map": (DEEP,),

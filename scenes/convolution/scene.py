@@ -47,6 +47,7 @@ class Convolution(Chapters):
     them None: the last one is shown.
     """
 
+    OPTIONS = ("epochs", "label")
     parts = PARTS
     # what the parts have shown
     window_picture: WindowPicture

@@ -40,6 +40,7 @@ class Features(Chapters):
     pair of the first and last epoch, either of them None: the last one is shown.
     """
 
+    OPTIONS = ("epochs", "label")
     parts = PARTS
     # what the parts have shown
     first_filters: WeightGrid

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from manim import LEFT, UP, linear, smooth
@@ -35,6 +35,7 @@ class Card(Stage):
     Options: ``title`` and ``text``, the large and the small words; ``seconds``, how long they stay.
     """
 
+    OPTIONS: ClassVar[tuple[str, ...]] = ("title", "text", "seconds", "film_title", "command")
     size = WORDS_SIZE
 
     @property
@@ -97,6 +98,8 @@ class EndCard(Stage):
 
     Options: ``title``, above the table, by default the film's; ``text``, in place of the command; ``seconds``.
     """
+
+    OPTIONS = ("title", "text", "seconds", "film_title", "command")
 
     def construct(self) -> None:
         title = str(self.options.get("title") or self.options.get("film_title", ""))

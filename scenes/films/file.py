@@ -117,12 +117,7 @@ def _beat(table: dict[str, Any], sources: Mapping[str, str], reading: float) -> 
             f"recordings={list(recordings)}: the scene {name!r} is told with at most {len(experiments)} "
             f"({', '.join(experiments)})"
         )
-    options = _options(check_table("options", table.get("options", {})))
-    clock = options.get("clock")
-    if clock is not None and clock not in SCENES[name].clocks:
-        raise ConfigurationError(
-            f"options.clock={clock!r}: the scene {name!r} runs by {' or '.join(map(repr, SCENES[name].clocks))}"
-        )
+    options = _options(name, check_table("options", table.get("options", {})))
     pace = check_finite("pace", table.get("pace", 1.0), positive=True)
     if not SLOWEST <= pace <= FASTEST:
         raise ConfigurationError(f"pace={pace} must be from {SLOWEST} (ten times as long) to {FASTEST:g}")
@@ -180,9 +175,14 @@ def _recordings(value: Any, sources: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _options(table: dict[str, Any]) -> dict[str, Any]:
-    """Options of a scene; lists become tuples, as Python's callers give them."""
-    return {key: _option(f"options.{key}", value) for key, value in table.items()}
+def _options(scene: str, table: dict[str, Any]) -> dict[str, Any]:
+    """Options of a scene, which has to know them; lists become tuples, as Python's callers give them."""
+    options = {key: _option(f"options.{key}", value) for key, value in table.items()}
+    if options:
+        from scenes.parts import check_options  # imports manim, which films without options can do without
+
+        check_options(scene, options)
+    return options
 
 
 def _option(key: str, value: Any) -> Any:

@@ -26,6 +26,7 @@ class Memory(Lesson, Stage):
     Options: ``parts``; ``epochs`` is a pair of the first and last epoch, either of them None: the last one is shown.
     """
 
+    OPTIONS = ("epochs",)
     PARTS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "unrolled": (SINE,),
         "gates": (LSTM,),

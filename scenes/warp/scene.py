@@ -17,6 +17,8 @@ class Warp(WarpStage):
     the first and last epoch, either of them None: the last one is shown in depth.
     """
 
+    OPTIONS = ("clock",)
+
     def construct(self) -> None:
         clock = self.options.get("clock", "depth")
         if clock not in CLOCKS:

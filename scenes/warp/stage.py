@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class WarpStage(Stage):
         The regions that are there at the moment.
     """
 
+    OPTIONS: ClassVar[tuple[str, ...]] = ("epochs",)
     regions: DecisionField | None = None
 
     @classmethod

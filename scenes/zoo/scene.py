@@ -45,6 +45,7 @@ class Zoo(Lesson, Stage):
         The one that is there.
     """
 
+    OPTIONS = ("epochs",)
     PARTS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **{name: (kind.experiment,) for name, kind in KINDS.items()},
         "family": (),

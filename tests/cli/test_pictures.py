@@ -31,6 +31,7 @@ Run = Callable[..., Result]
 class Moment(Stage):
     """A caption for a fifth of a second; notes what it was given."""
 
+    OPTIONS = ("epochs",)
     seen: list[tuple[dict[str, Recording], dict[str, object]]] = []
 
     @classmethod

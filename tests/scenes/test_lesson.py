@@ -61,15 +61,16 @@ def test_parts_are_told_in_the_order_that_is_asked_for(
     [
         ("secnd", ConfigurationError, "unknown part of fable 'secnd': did you mean 'second'"),
         (("first", "second"), RenderError, "the part 'second' of fable needs a recording of the experiment 'xor'"),
-        ((), RenderError, r"parts=\(\): name at least one part of fable, such as 'first'"),
+        ((), ConfigurationError, r"parts=\(\): name at least one part of fable, such as 'first'"),
     ],
 )
 def test_parts_that_cannot_be_told_are_named(
     small_run: SmallRun, parts: object, kind: type[Exception], message: str
 ) -> None:
-    part = make_part(Fable, small_run("two-curves-linear"), {"parts": parts})
-    with pytest.raises(kind, match=message), configured([part], 854, 480, 15):
-        measure_parts([part])
+    with pytest.raises(kind, match=message):
+        part = make_part(Fable, small_run("two-curves-linear"), {"parts": parts})
+        with configured([part], 854, 480, 15):
+            measure_parts([part])
 
 
 def test_a_lesson_without_a_possible_part_says_what_it_needs(small_run: SmallRun) -> None:

@@ -65,3 +65,11 @@ def test_other_networks(tmp_path: Path, depth: int) -> None:
     x = np.random.default_rng(0).random((8, 2), dtype=np.float32)
     network.fit(x, np.arange(8) % 2, loss="binary_crossentropy", epochs=1, record=tmp_path / "run")
     walk(Parameters, Recording(tmp_path / "run"))
+
+
+def test_the_weights_of_an_epoch_can_be_asked_for(small_run: SmallRun) -> None:
+    recording = small_run("mnist-16")
+    for epochs, shown in (((None, 0), 0), (None, recording.epochs[-1])):
+        (scene,) = walk(Parameters, recording, {"epochs": epochs})
+        assert isinstance(scene, Parameters) and scene.diagram.network is not None
+        assert np.array_equal(scene.diagram.network.parameters, recording.parameters(shown))

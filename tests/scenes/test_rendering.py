@@ -8,6 +8,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 import av
 import numpy as np
@@ -51,6 +52,7 @@ class Swatches(Stage):
 class Sliding(Stage):
     """A square that moves to the right for a second and waits for another 0.6, with a caption."""
 
+    OPTIONS: ClassVar[tuple[str, ...]] = ("caption",)
     speed = 2.0
 
     def construct(self) -> None:
@@ -203,6 +205,7 @@ def test_options_and_recordings_reach_the_scene(tmp_path: Path) -> None:
     seen = {}
 
     class Asking(Sliding):
+        OPTIONS = ("other",)
         options = {"caption": "Default.", "other": 1}
 
         def construct(self) -> None:
@@ -265,6 +268,7 @@ INTERRUPTED = """
 import signal
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a suite that runs in the background takes away
 

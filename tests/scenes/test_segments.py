@@ -308,7 +308,8 @@ def test_scenes_of_others_have_no_key_and_are_rendered_each_time(
 
 
 def test_options_that_are_more_than_values_have_no_key(small_run: SmallRun) -> None:
-    assert part_key(parts_of(small_run("spirals"), rule=len), Size(854, 480, 15), "mp4") is None
+    part = replace(parts_of(small_run("spirals")), options={"rule": len})
+    assert part_key(part, Size(854, 480, 15), "mp4") is None
 
 
 # --- the folder -------------------------------------------------------------------------------------------------------
