@@ -20,6 +20,13 @@ PROMISES = {
     "bullseye-2": (0.9, 0.99, None),
     "bullseye-3": (1.0, 1.0, None),
     "circles": (1.0, 1.0, 0.98),
+    "depth-1": (0.7, 0.85, None),
+    "depth-2": (0.9, 0.99, None),
+    "depth-4": (0.98, 1.0, None),
+    "depth-8": (0.45, 0.9, None),
+    "depth-residual-2": (0.9, 0.99, None),
+    "depth-residual-4": (0.98, 1.0, None),
+    "depth-residual-8": (0.99, 1.0, None),
     "digits": (0.99, 1.0, 0.94),
     "digits-few": (0.95, 1.0, 0.75),
     "digits-sigmoid": (0.98, 1.0, 0.93),
@@ -125,6 +132,20 @@ def test_what_is_done_against_overfitting_helps(tmp_path: Path) -> None:
     early, whole = runs["overfit-early"].metrics["val_loss"], runs["overfit"].metrics["val_loss"]
     np.testing.assert_array_equal(early, whole[: len(early)])
     assert whole.min() < 0.5 * whole[-1]
+
+
+@pytest.mark.parametrize("layers", [2, 4, 8])
+def test_residual_networks_begin_with_the_weights_of_plain_ones(layers: int) -> None:
+    plain, residual = (load_experiment(f"depth-{kind}{layers}") for kind in ("", "residual-"))
+    begun = plain.build_network(), residual.build_network()
+    np.testing.assert_array_equal(begun[0].parameters, begun[1].parameters)
+    x = plain.dataset_split()[0].x
+    assert not np.allclose(begun[0].predict(x), begun[1].predict(x))
+    # nothing else differs between the two, or from those of other depths
+    for preset in (plain, residual):
+        tables = [each.table() for each in (preset, load_experiment("depth-1"))]
+        assert tables[0]["training"] == tables[1]["training"] and tables[0]["dataset"] == tables[1]["dataset"]
+        assert tables[0]["seed"] == tables[1]["seed"]
 
 
 @pytest.mark.parametrize("name", sorted({*PROMISES, *ERRORS, *LARGE}))
