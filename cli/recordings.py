@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def recordings_of_scene(name: str, runs: Sequence[Path]) -> dict[str, Recording]:
     """The recordings that a scene is told with, the main one first.
 
-    Runs go where their experiment's name is, the others in order; without any, the scene's own experiments are
-    trained where there is no run of them.
+    Runs go where their experiment's name is, the others in order, or all in order where the scene takes any; without
+    runs, the scene's own experiments are trained where there is no run of them.
     """
     from scenes import SCENES
 
@@ -37,18 +37,18 @@ def _named(scene: str, entry: SceneEntry, runs: Sequence[Path]) -> dict[str, Rec
     from engine.recording import Recording
     from scenes.parts import match_recordings
 
-    if entry.experiments and len(runs) > len(entry.experiments):
+    if len(runs) > entry.most_runs > 0:
         raise ConfigurationError(
-            f"the scene {scene!r} is told with at most {len(entry.experiments)} runs "
-            f"({', '.join(entry.experiments)}), and {len(runs)} were given"
+            f"the scene {scene!r} is told with at most {entry.most_runs} runs{entry.told_with}, and {len(runs)} were "
+            "given"
         )
     given: dict[str, Recording] = {}
     for run in runs:
         recording = Recording(run)
-        place = _place(recording, entry.experiments)
-        names = [place, recording.name, str(run)]
+        place = None if entry.any_runs else _place(recording, entry.experiments)
+        names = [place, recording.name, str(run), f"{run} ({len(given) + 1})"]
         given[next(name for name in names if name is not None and name not in given)] = recording
-    return match_recordings(entry.experiments, given)
+    return match_recordings(entry, given)
 
 
 def _place(recording: Recording, experiments: Sequence[str]) -> str | None:

@@ -82,3 +82,8 @@ def certainty(share: float) -> str:
     if share >= 0.9995:
         return "over 99.9%"
     return f"{share:.1%}" if share >= 0.99 else f"{share:.0%}"
+
+
+def share_text(share: float) -> str:
+    """A share in per cent, never rounded up to all."""
+    return "100%" if share == 1 else f"{min(share, 0.9994):.1%}"

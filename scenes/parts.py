@@ -22,7 +22,7 @@ from scenes.facts import filled
 from scenes.films import WORDS, Beat, Film, Telling
 from scenes.frames import FrameCounter, FrameRenderer, FrameSink, frame_config
 from scenes.outputs import process_lives
-from scenes.registry import CARDS, FILMS, SCENES
+from scenes.registry import CARDS, FILMS, SCENES, SceneEntry
 from scenes.segments import Length
 from scenes.sinks import FadingSink, Progress, StillSink
 from scenes.stage import BaseStage
@@ -219,18 +219,20 @@ def _beat_part(script: Film, beat: Beat, recordings: Mapping[str, Recording], op
         own |= {key: filled(own[key], chosen) for key in CARD_TEXTS if key in own}
         own = {"film_title": script.title, "command": script.command, **own}
     elif beat.scene in SCENES:
-        chosen = match_recordings(SCENES[beat.scene].experiments, chosen)
+        chosen = match_recordings(SCENES[beat.scene], chosen)
     part = make_part(beat.scene, chosen, {**own, **options}, beat.title)
     return replace(part, telling=replace(beat.telling, captions=captions))
 
 
-def match_recordings(experiments: Sequence[str], given: Mapping[str, Recording]) -> dict[str, Recording]:
+def match_recordings(entry: SceneEntry, given: Mapping[str, Recording]) -> dict[str, Recording]:
     """Recordings under the names of the experiments that a scene is told with, in their order.
 
     One whose name is an experiment's goes there; the others take the places that are left, in order. With a single
-    experiment, or none, there is nothing to tell apart, and recordings keep their names.
+    experiment, or none, there is nothing to tell apart, and recordings keep their names; so they do, and their order,
+    where a scene takes any.
     """
-    if len(experiments) < 2:
+    experiments = entry.experiments
+    if entry.any_runs or len(experiments) < 2:
         return dict(given)
     free = [name for name in experiments if name not in given]
     matched = {name: recording for name, recording in given.items() if name in experiments}

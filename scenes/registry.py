@@ -22,6 +22,9 @@ class SceneEntry:
         What can run in it: ``"depth"`` (which layer), ``"time"`` (which epoch); the first is the default.
     experiments : tuple of str
         Names of the experiments that it is told with where no run is given, the main one first.
+    any_runs : int
+        How many recordings it takes at most, of whatever experiments, in the order in which they are given; 0 for a
+        scene that knows each recording by its experiment, and takes one of each.
     """
 
     module: str
@@ -29,6 +32,17 @@ class SceneEntry:
     summary: str
     clocks: tuple[str, ...] = ("time",)
     experiments: tuple[str, ...] = ()
+    any_runs: int = 0
+
+    @property
+    def most_runs(self) -> int:
+        """How many recordings it takes at most; 0 where nobody says."""
+        return self.any_runs or len(self.experiments)
+
+    @property
+    def told_with(self) -> str:
+        """The experiments that say which recordings it takes, in brackets for messages; empty where it takes any."""
+        return "" if self.any_runs else f" ({', '.join(self.experiments)})"
 
 
 @dataclass(frozen=True)
@@ -118,8 +132,9 @@ SCENES: dict[str, SceneEntry] = {
     "compare": SceneEntry(
         "scenes.compare",
         "Compare",
-        "Two trainings side by side, on one counter",
+        "Two or three trainings side by side, on one counter",
         experiments=("bullseye-2", "bullseye-3"),
+        any_runs=3,
     ),
     "activations": SceneEntry(
         "scenes.activations",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,3 +141,13 @@ class Pace:
         if len(self.moments) < 2:
             return float(self.moments[0])
         return float(np.interp(share, self.shares, self.moments))
+
+
+def common_pace(paces: Sequence[Pace]) -> Pace:
+    """One pace for several trainings: slower where any of them changes more."""
+    moments = np.unique(np.concatenate([pace.moments for pace in paces]))
+    passed = np.mean([np.interp(moments, pace.moments, pace.shares) for pace in paces], axis=0)
+    common = Pace(moments, np.zeros(max(len(moments) - 1, 0)))
+    # one that has ended before the others no longer counts
+    common.shares = passed / passed[-1] if passed[-1] > 0 else passed
+    return common

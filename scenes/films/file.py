@@ -110,12 +110,11 @@ def _beat(table: dict[str, Any], sources: Mapping[str, str], reading: float) -> 
     name = check_text("scene", table["scene"])
     if name not in SCENES:
         raise nearest("scene", name, SCENES)
-    experiments = SCENES[name].experiments
-    recordings = _recordings(table.get("recordings", list(experiments)), sources)
-    if experiments and len(recordings) > len(experiments):
+    entry = SCENES[name]
+    recordings = _recordings(table.get("recordings", list(entry.experiments)), sources)
+    if len(recordings) > entry.most_runs > 0:
         raise ConfigurationError(
-            f"recordings={list(recordings)}: the scene {name!r} is told with at most {len(experiments)} "
-            f"({', '.join(experiments)})"
+            f"recordings={list(recordings)}: the scene {name!r} is told with at most {entry.most_runs}{entry.told_with}"
         )
     options = _options(name, check_table("options", table.get("options", {})))
     pace = check_finite("pace", table.get("pace", 1.0), positive=True)

@@ -13,10 +13,12 @@ from engine import Dense, Network
 from engine.experiment import load_experiment
 from engine.recording import Recording
 from engine.run import run_experiment
-from scenes.compare import Compare, common_pace, differences, share_text, what_is_shared
+from scenes.compare import Compare
+from scenes.compare.names import differences, what_is_shared
 from scenes.mobjects.first_weights import FirstWeights
 from scenes.mobjects.plane_panel import PlanePanel
-from scenes.replay import Pace
+from scenes.numbers import share_text
+from scenes.replay import Pace, common_pace
 from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
 
@@ -74,7 +76,7 @@ def test_the_weights_shown_are_the_recorded_ones(runs: dict[str, Recording]) -> 
         assert isinstance(side.picture, FirstWeights)
         weight = side.recording.network().weights["0.weight"]
         assert side.picture.grid.tiles.values.reshape(16, 64) == pytest.approx(weight.T)
-    assert [side.name for side in scene.sides] == ["64-16-16-10 relu", "64-16-16-10 sigmoid"]
+    assert [side.name for side in scene.sides] == ["relu", "sigmoid"]
 
 
 def test_numbers_have_losses(runs: dict[str, Recording]) -> None:
@@ -90,23 +92,23 @@ def test_names_can_be_given(runs: dict[str, Recording]) -> None:
 
 
 def test_what_does_not_go_together_gets_a_sentence(runs: dict[str, Recording]) -> None:
-    assert "two recordings" in str(Compare.fits_together({"a": runs["moons"]}))
+    assert "two or three recordings" in str(Compare.fits_together({"a": runs["moons"]}))
     assert "one task" in str(Compare.fits_together({"a": runs["moons"], "b": runs["sine"]}))
     assert Compare.fits_together({"a": runs["moons"], "b": runs["digits"]}) is None
 
 
 def test_what_they_share_and_what_not(runs: dict[str, Recording], small_run: SmallRun, tmp_path: Path) -> None:
-    assert what_is_shared(runs["moons"], runs["longer"]).startswith("Two networks learn\nfrom the same")
-    assert "trained in two ways" in what_is_shared(runs["moons"], runs["moons"])
-    assert "each from its own" in what_is_shared(runs["moons"], runs["digits"])
+    assert what_is_shared([runs["moons"], runs["longer"]]).startswith("Two networks learn\nfrom the same")
+    assert "trained alike" in what_is_shared([runs["moons"], runs["moons"]])
+    assert "each from its own" in what_is_shared([runs["moons"], runs["digits"]])
     x, y = np.random.default_rng(0).random((20, 2), dtype=np.float32), np.arange(20) % 2
     halves = []
     for count in (20, 10):
         network = Network([Dense(1, "sigmoid")], (2,))
         network.fit(x[:count], y[:count], loss="binary_crossentropy", epochs=1, record=tmp_path / str(count))
         halves.append(Recording(tmp_path / str(count)))
-    assert "on different data" in what_is_shared(*halves)
-    assert differences(*halves) == ("20 examples", "10 examples")
+    assert "on different data" in what_is_shared(halves)
+    assert differences(halves) == ("20 examples", "10 examples")
 
 
 def test_one_pace_for_both_passes_every_epoch() -> None:

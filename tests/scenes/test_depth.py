@@ -6,8 +6,8 @@ import pytest
 
 from engine.layers import Conv2D, Dense, Flatten, Residual
 from engine.network import Network
-from scenes.compare import share_text
-from scenes.depth import CHART, PERSON, WINNERS, Depth, weighted_layers
+from scenes.depth.scene import CHART, PERSON, WINNERS, Depth, weighted_layers
+from scenes.numbers import share_text
 from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
 

@@ -10,7 +10,6 @@ from manim import Mobject, linear
 
 from engine.analysis.anatomy import anatomy
 from engine.layers import Conv2D, Dense
-from scenes.compare import share_text
 from scenes.lesson import Lesson
 from scenes.mobjects.curves import Curves, Series
 from scenes.mobjects.loss_curve import measured, spread_epochs
@@ -18,6 +17,7 @@ from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import Rectangles
 from scenes.mobjects.writing import LEFT, RIGHT, written
+from scenes.numbers import share_text
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 

@@ -1,0 +1,5 @@
+"""Two or three trainings side by side, on one counter."""
+
+from scenes.compare.scene import Compare
+
+__all__ = ["Compare"]

@@ -1,0 +1,45 @@
+"""One of the trainings that are compared, and the picture of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from scenes.mobjects.first_weights import FirstWeights
+from scenes.mobjects.plane_panel import PlanePanel
+from scenes.replay import Replay
+from scenes.theme import Theme, Zone
+
+if TYPE_CHECKING:
+    from engine.recording import Recording
+
+MOST_POINTS = 1000
+View = PlanePanel | FirstWeights
+
+
+class Side(NamedTuple):
+    """One of them: what it is called, how it is played, and its picture, if it has one."""
+
+    name: str
+    recording: Recording
+    replay: Replay
+    colour: str
+    picture: View | None
+
+    def show(self, moment: float) -> None:
+        """Show it as it is at a moment, in epochs; one that has ended stays."""
+        if self.picture is not None:
+            self.picture.set_network(self.replay.network_at(min(moment, self.replay.last)))
+
+
+def picture_of(recording: Recording, replay: Replay, zone: Zone, theme: Theme) -> View | None:
+    """What one network makes of the data, as far as that can be seen at a glance."""
+    data, layers = recording.data, recording.network_config["layers"]
+    if data.task == "classification" and data.x.shape[1:] == (2,):
+        every = max(1, -(-len(data.x) // MOST_POINTS))
+        network, examples = replay.network_at(replay.first), (data.x[::every], data.y[::every])
+        return PlanePanel(recording, zone, network, radius=0.05 * zone.width / 4, examples=examples, theme=theme)
+    first = next((k for k, layer in enumerate(layers) if layer["type"] != "flatten"), 0)
+    shape = data.image_shape
+    if shape is not None and (len(shape) == 2 or shape[2] == 1) and layers[first]["type"] == "dense":
+        return FirstWeights(replay, f"{first}.weight", (shape[0], shape[1]), zone, theme)
+    return None
