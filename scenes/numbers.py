@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 CARDINALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+BEGIN_WITH_A_VOWEL = "8AEFHILMNORSX"  # when they are read aloud
 LONGEST_CLASS = 14  # letters of a class in a sentence
 LOSSES_LOOKED_AT = 24
 
@@ -74,7 +75,9 @@ def shortened(name: str, longest: int, trailing: str | None = None) -> str:
 def class_name(name: str) -> str:
     """A class in a sentence, with its article; long names are cut."""
     name = shortened(name, LONGEST_CLASS)
-    return f"a {name}" if len(name) == 1 and name != "8" else f"an {name}" if name == "8" else f"“{name}”"
+    if len(name) != 1:
+        return f"“{name}”"
+    return f"{'an' if name.upper() in BEGIN_WITH_A_VOWEL else 'a'} {name}"
 
 
 def certainty(share: float) -> str:
