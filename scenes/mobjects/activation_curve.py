@@ -34,7 +34,8 @@ class ActivationCurve(VGroup):
         self._network = Network([Dense(1, activation)], (1,))
         self._network.parameters[:] = [1.0, 0.0]
         self.reach = max(abs(farthest) * ROOM, LEAST)
-        z = np.linspace(-self.reach, self.reach, SAMPLES)
+        # the middle one is 0, and another just above it makes a step steep
+        z = np.insert(np.linspace(-self.reach, self.reach, SAMPLES), SAMPLES // 2 + 1, 1e-6)
         values = self.apply(z)
         low, high = min(0.0, float(values.min())), max(float(values.max()), 1e-9)
         self.low, self.high = low, high

@@ -95,6 +95,13 @@ class PlanePanel(VGroup):
         share = (np.asarray(x, np.float64) - [bounds.left, bounds.bottom]) / (bounds.right - bounds.left)
         return np.asarray(np.array([zone.left, zone.bottom]) + share * zone.width)
 
+    def slide(self, left: float) -> PlanePanel:
+        """Move the whole panel, so that its left edge is there."""
+        zone, by = self.zone, left - self.zone.left
+        self.shift([by, 0.0, 0.0])
+        self.zone = Zone(left, zone.right + by, zone.bottom, zone.top)
+        return self
+
     def set_network(self, network: Network) -> PlanePanel:
         """Show another network's regions."""
         assert self.regions is not None
