@@ -105,6 +105,12 @@ SCENES: dict[str, SceneEntry] = {
         "Every weight and bias, counted layer by layer",
         experiments=("mnist-16",),
     ),
+    "perceptron": SceneEntry(
+        "scenes.perceptron",
+        "Perceptron",
+        "A neuron that fires or doesn't, and every correction that moves its line",
+        experiments=("perceptron",),
+    ),
     "lines": SceneEntry(
         "scenes.lines",
         "Lines",
