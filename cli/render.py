@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 @click.command(
     context_settings=SETTINGS,
-    epilog=example("neurofilm render warp", "neurofilm render warp runs/spirals --clock time -q h"),
+    epilog=example(
+        "neurofilm render warp",
+        "neurofilm render warp runs/spirals --clock time -q h",
+        "neurofilm render compare runs/slow runs/right runs/fast",
+    ),
 )
 @click.argument("scene", metavar="SCENE")
 @click.argument("runs", metavar="[RUN]...", type=click.Path(path_type=Path), nargs=-1)

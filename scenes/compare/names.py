@@ -20,7 +20,7 @@ NOUNS = {"conv2d": "convolution", "residual": "residual block", "dense": "dense 
 # How a setting is called with its value; others by their own names.
 SETTINGS = {
     "activation": "{}",
-    "weight_init": "{} weights",
+    "weight_init": "{} start",
     "filters": "{} filters",
     "rate": "dropout {}",
     "learning_rate": "learning rate {}",
@@ -87,12 +87,16 @@ def aspects(recordings: Sequence[Recording]) -> Iterator[tuple[str, ...]]:
     for table, noun in (("optimizer", ""), ("schedule", " schedule")):
         tables = [recording.training[table] for recording in recordings]
         yield tuple(each["name"] + noun for each in tables)
-        for key in dict.fromkeys(key for each in tables for key in each if key != "name"):
-            yield tuple(setting(key, [each[key]] if key in each else []) for each in tables)
+        for key in tables[0]:
+            if key != "name" and all(key in each for each in tables):
+                yield tuple(setting(key, [each[key]]) for each in tables)
     for told in OTHERS:
         yield tuple(map(told, recordings))
-    for key in dict.fromkeys(key for recording in recordings for key in parameters(recording)):
-        yield tuple(setting(key, [parameters(recording).get(key)]) for recording in recordings)
+    made_with = [parameters(recording) for recording in recordings]
+    if len(set(map(data_name, recordings))) == 1:  # those of other data sets mean something else
+        for key in made_with[0]:
+            if all(key in each for each in made_with):
+                yield tuple(setting(key, [each[key]]) for each in made_with)
     yield tuple(f"seed {recording.training.get('seed')}" for recording in recordings)
 
 

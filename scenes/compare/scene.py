@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from manim import Mobject, linear
 
 from scenes.compare.names import differences, what_is_shared
 from scenes.compare.places import PAIR, TRIO, WIDE, title
 from scenes.compare.side import Side, picture_of
-from scenes.compare.verdicts import Standing
+from scenes.compare.verdicts import Standing, value_text
 from scenes.courses import all_hold_out, course
 from scenes.mobjects.curves import Curves, Series
 from scenes.mobjects.diagram_names import weight_key
 from scenes.mobjects.first_weights import FirstWeights
 from scenes.mobjects.glyphs import text_width
-from scenes.mobjects.loss_curve import loss_text
 from scenes.mobjects.plane_panel import PlanePanel
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
-from scenes.numbers import share_text
 from scenes.options import given_names
 from scenes.replay import Replay, common_pace
 from scenes.stage import Stage
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST = 3
 SECONDS = 12.0
+FARTHEST = 2.0  # an axis of losses ends at most at so many times the one that training begins with
 
 
 class Compare(Stage):
@@ -66,16 +66,18 @@ class Compare(Stage):
         """Make all sides, the curves beside them, and one pace for all."""
         recordings = list(self.recordings.values())
         places = PAIR if len(recordings) == 2 else TRIO
+        self.classifies = recordings[0].data.task == "classification"
+        self.held_out = all_hold_out(recordings, self.measure)
         names = given_names(self.options, len(recordings)) or differences(recordings)
         # not the colours of classes or weights, which are in the pictures
         colours = (self.theme.text, self.theme.accuracy, self.theme.grid[1])
         self.sides = []
         for name, recording, colour, zone in zip(names, recordings, colours, places.pictures, strict=False):
             replay = Replay(recording)
-            self.sides.append(Side(name, recording, replay, colour, picture_of(recording, replay, zone, self.theme)))
+            picture = picture_of(recording, replay, zone, self.theme)
+            epochs, values = course(recording, self.measure, self.held_out)
+            self.sides.append(Side(name, recording, replay, colour, picture, epochs, values))
         self.pace = common_pace([side.replay.pace() for side in self.sides])
-        self.classifies = recordings[0].data.task == "classification"
-        self.held_out = all_hold_out(recordings, self.measure)
         pictured = any(side.picture is not None for side in self.sides)
         self.curves = self.make_curves(places.chart if pictured else WIDE, named=not pictured)
         self.titles: list[Mobject] = []
@@ -83,8 +85,8 @@ class Compare(Stage):
         if pictured:
             for side, (at, edge) in zip(self.sides, places.names, strict=True):
                 self.titles += title(side.name, at, edge, side.colour, places)
-            for side, entry, at in zip(self.sides, self.curves.series.values(), places.values, strict=False):
-                widest = max(map(self.text, entry.values), key=text_width)
+            for side, at in zip(self.sides, places.values, strict=False):
+                widest = max(map(self.text, [*side.values, side.result]), key=text_width)
                 value = Readout("", widest, "g", widest, TEXT.readout, side.colour, self.theme.muted)
                 self.values.append(value.move_to([*at, 0]))
         if any(isinstance(side.picture, FirstWeights) for side in self.sides):
@@ -97,17 +99,19 @@ class Compare(Stage):
 
     def text(self, value: float) -> str:
         """A value of the measure in words."""
-        return share_text(value) if self.classifies else loss_text(value)
+        return value_text(value, self.classifies)
 
     def make_curves(self, zone: Zone, named: bool) -> Curves:
         """The measure of all over the epochs."""
-        series: dict[str, Series] = {}
-        for side in self.sides:
-            epochs, values = course(side.recording, self.measure, self.held_out, (side.replay.first, side.replay.last))
-            # recordings may have the same name
-            series[f"{len(series)}"] = Series(side.name, epochs, values, side.colour)
+        highest = 1.0 if self.classifies else cut_loss([side.values for side in self.sides])
+        is_cut = not self.classifies and highest is not None
+        # recordings may have the same name
+        series = {
+            f"{k}": Series(side.name, side.epochs, np.minimum(side.values, highest or np.inf), side.colour)
+            for k, side in enumerate(self.sides)
+        }
         return Curves(
-            series, zone, self.text, 1.0 if self.classifies else None,
+            series, zone, lambda value: ("≥ " if is_cut else "") + self.text(value), highest,
             names=[*series][::-1] if named else (), names_below=self.classifies, theme=self.theme,
         )  # fmt: skip
 
@@ -115,17 +119,20 @@ class Compare(Stage):
         """All of them before training."""
         self.heading(str(self.options.get("heading", "Side by side")))
         self.caption(what_is_shared([side.recording for side in self.sides]))
-        entering = [side.picture for side in self.sides if side.picture is not None]
+        self.counter = self.readout("epoch", ",d", self.curves.last)
+        self.counter.set_value(self.curves.first)
         self.curves.set_moment(self.curves.first)
         self.show(self.curves.first)
-        self.fade(*entering, *self.titles)
+        pictures = [side.picture for side in self.sides if side.picture is not None]
+        counted = [self.curves, self.counter, *self.values]
+        self.remove(self.counter)
+        self.fade(*pictures, *self.titles, *([] if pictures else counted))
         self.wait(TIMING.slow)
         of = "right answers" if self.classifies else "loss"
         on = "data held out from training" if self.held_out else "the training data"
         self.caption(f"The curves: {of}\non {on}.")
-        self.counter = self.readout("epoch", ",d", self.curves.last)
-        self.counter.set_value(self.curves.first)
-        self.fade(self.curves, self.counter, *self.values)
+        if pictures:
+            self.fade(*counted)
         self.wait(TIMING.slow)
 
     def show(self, moment: float) -> None:
@@ -137,7 +144,7 @@ class Compare(Stage):
 
     def values_after(self, moment: float) -> list[float]:
         """The measure of each after the last epoch that is over at a moment."""
-        return [entry.at(float(int(moment + 1e-9))) for entry in self.curves.series.values()]
+        return [side.value_at(float(int(moment + 1e-9))) for side in self.sides]
 
     def train(self) -> None:
         """One counter runs for all."""
@@ -162,7 +169,9 @@ class Compare(Stage):
 
     def conclude(self) -> None:
         """All results in words, and what is still wrong in the pictures."""
-        self.results = [float(entry.values[-1]) for entry in self.curves.series.values()]
+        self.results = [side.result for side in self.sides]
+        for readout, result in zip(self.values, self.results, strict=False):
+            readout.set_value(self.text(result))
         captions = self.standing(self.results).results()
         self.caption(captions[0])
         wrong = [
@@ -179,3 +188,13 @@ class Compare(Stage):
             if k:
                 self.caption(caption)
             self.wait(2 * TIMING.slow)
+
+
+def cut_loss(losses: Sequence[np.ndarray]) -> float | None:
+    """Where an axis for several losses ends if one of them grows far beyond where all began; else None.
+
+    The others would be flat on an axis with room for it: it is drawn at the upper edge.
+    """
+    start = max((float(values[0]) for values in losses if np.isfinite(values[0])), default=0.0)
+    most = max((float(values[~np.isnan(values)].max(initial=0.0)) for values in losses), default=0.0)
+    return start * FARTHEST if 0 < start * FARTHEST < most else None

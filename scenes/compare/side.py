@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from scenes.mobjects.first_weights import FirstWeights
 from scenes.mobjects.plane_panel import PlanePanel
 from scenes.replay import Replay
@@ -17,13 +19,24 @@ View = PlanePanel | FirstWeights
 
 
 class Side(NamedTuple):
-    """One of them: what it is called, how it is played, and its picture, if it has one."""
+    """One of them: what it is called, how it is played, its picture, if it has one, and how its measure went."""
 
     name: str
     recording: Recording
     replay: Replay
     colour: str
     picture: View | None
+    epochs: np.ndarray
+    values: np.ndarray
+
+    @property
+    def result(self) -> float:
+        """The measure at the end; NaN where training diverged."""
+        return float("nan") if self.recording.state == "diverged" else float(self.values[-1])
+
+    def value_at(self, moment: float) -> float:
+        """The measure at a moment, in epochs; its result after its end."""
+        return self.result if moment > self.epochs[-1] else float(np.interp(moment, self.epochs, self.values))
 
     def show(self, moment: float) -> None:
         """Show it as it is at a moment, in epochs; one that has ended stays."""

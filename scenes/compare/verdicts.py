@@ -9,6 +9,7 @@ import numpy as np
 
 from scenes.mobjects.loss_curve import loss_text
 from scenes.numbers import cardinal, share_text, shortened
+from scenes.subtitles import LINE_LENGTH
 
 LONGEST = 28  # letters of a name in a caption, which leave room for a number
 HALF = 18  # of each of two names in a line
@@ -23,7 +24,7 @@ class Standing:
     ----------
     names : sequence of str
     values : sequence of float
-        NaN is behind all others.
+        NaN for one whose training has diverged, which is behind all others.
     shares : bool
         Whether values are shares of right answers, of which more is better, or losses, of which less is.
     """
@@ -35,7 +36,7 @@ class Standing:
     @property
     def texts(self) -> list[str]:
         """The values as they are written; what is written alike counts as equal."""
-        return [share_text(value) if self.shares else loss_text(value) for value in self.values]
+        return [value_text(value, self.shares) for value in self.values]
 
     @property
     def order(self) -> list[int]:
@@ -64,31 +65,43 @@ class Standing:
             all_ = "both" if len(texts) == 2 else f"all {cardinal(len(texts))}"
             return f"After epoch {epoch:,} {all_}\nare at {texts[0]}."
         if len(ahead) == 2:
-            return f"{self.pair(ahead)}\nlead after epoch {epoch:,}, both at {texts[ahead[0]]}."
+            return f"After epoch {epoch:,}, level at {texts[ahead[0]]}:\n{self.pair(ahead)}."
         first, second = self.order[:2]
-        if len(texts) == 2:
-            return f"After epoch {epoch:,}, {texts[first]} against {texts[second]}:\n{self.name(first)} is ahead."
-        return f"After epoch {epoch:,}, at {texts[first]},\n{self.name(first)} is ahead."
+        numbers = f"at {texts[first]}" if len(texts) > 2 else f"{texts[first]} against {texts[second]}"
+        colon = "," if len(texts) > 2 else ":"
+        when = f"After epoch {epoch:,}"
+        line = f"{when}, {numbers}{colon}"
+        return f"{line if len(line) <= LINE_LENGTH else when + ','}\n{self.name(first)} is ahead."
 
     def results(self) -> list[str]:
         """The captions that say how all of them ended: one for two, two for three."""
         ahead, texts = self.ahead, self.texts
-        right = " right" if self.shares else ""
         if len(texts) == 2:
-            return [",\n".join(self.result(k) for k in range(2)) + f"{right}."]
+            return [self.listed([0, 1])]
         if len(ahead) == len(texts):
-            return [f"All {cardinal(len(texts))} end\nat {texts[0]}{right}."]
+            return [f"All {cardinal(len(texts))} end\nat {texts[0]}{self.right(ahead[0])}."]
         if len(ahead) == 2:
-            behind = self.order[-1]
-            return [
-                f"{self.pair(ahead)}\nend level, at {texts[ahead[0]]}{right}.",
-                f"Behind them:\n{self.result(behind)}{right}.",
-            ]
+            level = f"Level at the end, at {texts[ahead[0]]}{self.right(ahead[0])}:\n{self.pair(ahead)}."
+            return [level, f"Behind them:\n{self.listed(self.order[-1:])}"]
         first, *others = self.order
-        best = "the most right answers" if self.shares else "the lowest loss"
-        rest = ",\n".join(self.result(k) for k in sorted(others))
-        return [f"{self.name(first)} ends with\n{best}: {texts[first]}.", f"{rest}{right}."]
+        best = "The most right answers" if self.shares else "The lowest loss"
+        return [f"{best} at the end:\n{self.result(first)}.", self.listed(sorted(others))]
+
+    def listed(self, chosen: Sequence[int]) -> str:
+        """Names and values, one in a line."""
+        return ",\n".join(self.result(k) for k in chosen) + f"{self.right(chosen[-1])}."
 
     def result(self, k: int) -> str:
         """One name and its value."""
         return f"{self.name(k)}: {self.texts[k]}"
+
+    def right(self, k: int) -> str:
+        """What follows a value so that it is said what it is a share of."""
+        return " right" if self.shares and not np.isnan(self.values[k]) else ""
+
+
+def value_text(value: float, is_share: bool) -> str:
+    """A share of right answers or a loss; NaN stands for a training that has diverged."""
+    if np.isnan(value):
+        return "diverged"
+    return share_text(value) if is_share else loss_text(value)

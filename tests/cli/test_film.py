@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -214,6 +215,24 @@ def test_runs_go_where_their_experiments_are(experiments: dict[str, Experiment],
     result = neurofilm("render", "pair", "a", "b", "c")
     assert result.exit_code == WRONG_USAGE
     assert "the scene 'pair' is told with at most 2 runs (one, two), and 3 were given" in result.stderr
+
+
+def test_a_scene_of_any_recordings_takes_them_as_they_are_given(
+    experiments: dict[str, Experiment], neurofilm: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, run in (("one", "a"), ("other", "b"), ("one", "c")):
+        run_experiment(experiments[name].override(epochs=1), f"runs/{run}")
+    monkeypatch.setitem(SCENES, "pair", replace(SCENES["pair"], any_runs=3))
+
+    def told(*names: str) -> list[str]:
+        return [recording.name for recording in recordings_of_scene("pair", [Path(name) for name in names]).values()]
+
+    assert told("b", "a", "c") == ["b", "a", "c"] and told("c", "b") == ["c", "b"]
+    assert told("a", "a", "a") == ["a", "a", "a"]
+    assert list(recordings_of_scene("pair", [])) == ["one", "two"]
+    result = neurofilm("render", "pair", "a", "b", "c", "a")
+    assert result.exit_code == WRONG_USAGE
+    assert "the scene 'pair' is told with at most 3 runs, and 4 were given" in result.stderr
 
 
 # --- kills ------------------------------------------------------------------------------------------------------------

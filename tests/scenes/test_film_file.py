@@ -71,6 +71,13 @@ def test_everything_that_can_be_said(tmp_path: Path) -> None:
     assert film.recordings == ("mine", "known", "spirals")
 
 
+def test_a_scene_of_any_recordings_may_have_more_than_it_is_told_with() -> None:
+    beat = '[[beat]]\nscene = "compare"\nrecordings = ["xor", "bullseye-3", "moons"]\n'
+    film = parse_film('title = "a"\n' + beat, "lesson", "lesson.toml")
+    assert film.beats[0].recordings == ("xor", "bullseye-3", "moons")
+    assert len(SCENES["compare"].experiments) == 2
+
+
 def test_the_template_is_a_film() -> None:
     text = TEMPLATE.read_text(encoding="utf-8").format(file="lesson.toml")
     film = parse_film(text, "lesson", "lesson.toml")
@@ -123,6 +130,7 @@ WRONG = {
     'title = "a"\n' + BEAT + "recordings = [3]": "recordings=3 must be text",
     'title = "a"\n' + BEAT + 'recordings = ["moons", "moons"]': "names one of them twice",
     'title = "a"\n' + BEAT + 'recordings = ["moons", "circles"]': "'warp' is told with at most 1",
+    'title = "a"\n[[beat]]\nscene = "compare"\nrecordings = ["moons", "circles", "blobs", "xor"]': "at most 3$",
     'title = "a"\n' + BEAT + 'options = { clock = "noon" }': "options.clock='noon': the scene 'warp' runs by",
     'title = "a"\n' + BEAT + "options = { epochs = [0, nan] }": "options.epochs=nan must be a finite number",
     'title = "a"\n' + BEAT + "options = { at = 2026-01-01 }": "options.at=.* must be text, a number",
