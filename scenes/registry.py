@@ -209,6 +209,12 @@ SCENES: dict[str, SceneEntry] = {
         "Images squeezed through two numbers and rebuilt, the map that forms, and a walk over it",
         experiments=("autoencoder-deep", "autoencoder-linear"),
     ),
+    "journey": SceneEntry(
+        "scenes.journey",
+        "Journey",
+        "One example through a training: its answers flip, its path, all mistakes, the hardest examples",
+        experiments=("mnist-16",),
+    ),
     "zoo": SceneEntry(
         "scenes.zoo",
         "Zoo",

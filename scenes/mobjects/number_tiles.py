@@ -31,6 +31,8 @@ class NumberTiles(VGroup):
     low, high : float
     style : str
         A format specification for the numbers.
+    widest : float, optional
+        A number as wide as any to come; by default the largest value, with a sign.
     """
 
     def __init__(
@@ -43,13 +45,15 @@ class NumberTiles(VGroup):
         style: str = ".2f",
         size: float = TEXT.small,
         theme: Theme = DARK,
+        widest: float | None = None,
     ) -> None:
         values = np.asarray(values, dtype=np.float64)
         self.theme, self.ramp, self.shape = theme, np.asarray(ramp), values.shape
         self.box = np.asarray(box, dtype=np.float64)
         self.tiles = Tiles(values[None], self.box[None], ramp, low, high)
         self.frame = Polylines(outlines(self.box[None]), np.array([[*rgb(theme.muted), 0.8]]), 1.5)
-        widest = -max(float(np.abs(values).max(initial=0.0)), 0.88)
+        if widest is None:
+            widest = -max(float(np.abs(values).max(initial=0.0)), 0.88)
         self.numbers = [Readout("", 0.0, style, widest, size) for _ in range(values.size)]
         self.numbers_opacity = 1.0
         super().__init__(self.tiles, self.frame, *self.numbers)
@@ -68,8 +72,8 @@ class NumberTiles(VGroup):
         cell = min((right - left) / self.shape[1] / self.numbers[0].width, (top - bottom) / self.shape[0] / 0.3)
         return bool(cell >= ROOM)
 
-    def set_values(self, values: np.ndarray) -> NumberTiles:
-        """Show other values, (h, w) as before."""
+    def set_values(self, values: np.ndarray, numbers: np.ndarray | None = None) -> NumberTiles:
+        """Show other values, (h, w) as before; other numbers may be written in their cells, none where one is NaN."""
         self.tiles.set_values(np.asarray(values)[None])
         tiles = self.tiles
         share = np.clip((np.nan_to_num(tiles.values[0]) - tiles.low) / (tiles.high - tiles.low), 0.0, 1.0)
@@ -77,8 +81,9 @@ class NumberTiles(VGroup):
         dark = colours @ LUMA > BRIGHT
         either = (self.theme.background, self.theme.text)
         by_lightness = sorted(either, key=lambda colour: float(np.array(rgb(colour)) @ LUMA))
-        for number, value, on_bright in zip(self.numbers, tiles.values[0].ravel(), dark.ravel(), strict=True):
-            number.set_value(number_text(float(value), number.style))
+        written = tiles.values[0] if numbers is None else np.asarray(numbers)
+        for number, value, on_bright in zip(self.numbers, written.ravel(), dark.ravel(), strict=True):
+            number.set_value("" if np.isnan(value) else number_text(float(value), number.style))
             number.number_color = by_lightness[0 if on_bright else 1]
         return self
 
