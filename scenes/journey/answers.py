@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scenes.journey.choosing import times
+from scenes.journey.choosing import spoken, times
 from scenes.journey.curves import AnswerCurves
 from scenes.journey.scores import OUTPUT, PROBABILITY
 from scenes.theme import TIMING, Zone
@@ -30,7 +30,7 @@ def answers(stage: Journey) -> None:
     others = "It trains on others, never on this one." if course.held_out else "Now it trains."
     stage.caption(f"{others}\nWatch what it says of it.")
     stage.run(SECONDS, curves, curves)
-    stage.caption(changes(stage.story, stage.epoch_text(float(course.moments[stage.story.since]))))
+    stage.caption(changes(stage.story, spoken(float(course.moments[stage.story.since]))))
     stage.read(TIMING.slow)
     if (text := relapses(stage.story)) is not None:
         stage.caption(text)

@@ -55,6 +55,11 @@ def times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, number_word(count, "time"))
 
 
+def spoken(moment: float) -> str:
+    """A moment, in epochs, as it stands in a sentence."""
+    return f"{moment:,.0f}" if moment == round(moment) else f"{moment:,.2f}"
+
+
 def choose(course: Course) -> int:
     """The number of the example whose story is worth telling.
 

@@ -10,7 +10,7 @@ from manim import Mobject, linear
 from engine.errors import RenderError
 from scenes.chapters import Chapters
 from scenes.journey.answers import answers
-from scenes.journey.choosing import choose, story
+from scenes.journey.choosing import choose, spoken, story
 from scenes.journey.confusion import confusion
 from scenes.journey.course import Course
 from scenes.journey.focus import Focus
@@ -138,10 +138,10 @@ class Journey(Chapters):
     def when(self) -> str:
         """The first moment, as a sentence begins with it."""
         first = float(self.course.moments[0])
-        return "Before training" if first == 0 else f"After epoch {self.epoch_text(first)}"
+        return "Before training" if first == 0 else f"After epoch {spoken(first)}"
 
     def epoch_text(self, moment: float) -> str:
-        """A moment as it is written; with decimals where there are some between the epochs."""
+        """A moment as the counter shows it; with decimals where there are some between the epochs."""
         return f"{moment:,.2f}" if self.course.single_steps else f"{moment:,.0f}"
 
     def at(self, share: float) -> None:
