@@ -10,7 +10,7 @@ import cairo
 import numpy as np
 
 from scenes.painting.blending import as_words
-from scenes.painting.quads import SAMPLES
+from scenes.painting.quads import BAND, SAMPLES
 
 if TYPE_CHECKING:
     from manim import VMobject
@@ -40,10 +40,10 @@ class Scratch:
 
     @property
     def samples(self) -> np.ndarray:
-        """Finer samples of the frame, uint32 (8 H, W), all zero between paintings; made when first asked for."""
+        """Finer samples of a band of the frame, uint32 (8 BAND, W), all zero between paintings; made when asked for."""
         if self._samples is None:
             height, width = self.coverage.shape
-            self._samples = np.zeros((height * SAMPLES, width), np.uint32)
+            self._samples = np.zeros((BAND * SAMPLES, width), np.uint32)
         return self._samples
 
 

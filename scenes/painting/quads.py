@@ -2,7 +2,8 @@
 
 Each facet blended over the frame by itself would let the ground shine through where two meet: a pixel that both share
 is covered by neither. So all are first painted, without blending, into finer samples (eight to a pixel, no two in one
-row or column), the farthest first, and the samples are then put over the frame in one go.
+row or column), the farthest first, and the samples are then put over the frame in one go. That is done band by band,
+so that the samples of a band stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -15,67 +16,133 @@ from engine.jit import kernel
 from scenes.painting.blending import blended
 
 SAMPLES = 8
+BAND = 16  # rows of pixels that are painted together
+BLOCK = 64  # pixels of a row that are put over the frame together
 # Where in its pixel, from 0 to 1, each sample lies across; sample k lies (k + 1/2) / 8 down.
 ACROSS = (np.array([3, 6, 1, 4, 7, 2, 5, 0]) + 0.5) / SAMPLES
 
 
-@kernel
-def fill_convex(samples, across, xs, ys, colour, touched):
-    """Set the samples within a convex polygon, and widen the box `touched` (top, bottom, left, right) about them."""
-    height, width = samples.shape[0] // SAMPLES, samples.shape[1]
-    low, high = ys[0], ys[0]
-    for k in range(1, xs.size):
-        low, high = min(low, ys[k]), max(high, ys[k])
-    if not (high > 0.0 and low < height):
+@kernel(counts=False)
+def trace_edge(spans, across, x0, y0, x1, y1, clockwise, top):
+    """Remember where an edge crosses the rows of samples from row `top` on: where they enter its shape or leave it."""
+    if y0 == y1:
         return
-    first = max(0, int(math.ceil(low * SAMPLES - 0.5)))
-    last = min(height * SAMPLES, int(math.floor(high * SAMPLES - 0.5)) + 1)
+    side = 1 if (y1 > y0) == clockwise else 0
+    if y1 < y0:
+        x0, y0, x1, y1 = x1, y1, x0, y0
+    slope = (x1 - x0) / (y1 - y0)
+    # half open, so that a vertex belongs to one of its two edges
+    first = max(int(math.ceil(y0 * SAMPLES - 0.5)) - top, 0)
+    last = min(int(math.ceil(y1 * SAMPLES - 0.5)) - top, spans.shape[0])
     for row in range(first, last):
-        y = (row + 0.5) / SAMPLES
-        left, right = np.inf, -np.inf
-        j = xs.size - 1
-        for k in range(xs.size):
-            # half open, so that a vertex belongs to one of its two edges
-            if (ys[j] <= y) != (ys[k] <= y):
-                x = xs[j] + (y - ys[j]) / (ys[k] - ys[j]) * (xs[k] - xs[j])
-                left, right = min(left, x), max(right, x)
-            j = k
-        if not left < right:
-            continue
-        offset = across[row % SAMPLES]
-        begin, end = int(math.ceil(max(left, 0.0) - offset)), int(math.ceil(min(right, width) - offset))
-        begin, end = max(begin, 0), min(end, width)
-        if begin >= end:
-            continue
-        for x_at in range(begin, end):
-            samples[row, x_at] = colour
-        y_at = row // SAMPLES
-        touched[0], touched[1] = min(touched[0], y_at), max(touched[1], y_at + 1)
-        touched[2], touched[3] = min(touched[2], begin), max(touched[3], end)
+        x = x0 + ((row + top + 0.5) / SAMPLES - y0) * slope
+        spans[row, side] = int(math.ceil(x - across[row % SAMPLES]))
 
 
-@kernel
-def fill_quad(samples, across, corners, colour, touched):
-    """Set the samples within a quadrilateral, as two triangles: seen from aside it need not be convex."""
-    xs, ys = np.empty(3), np.empty(3)
-    for half in range(2):
-        for k in range(3):
-            corner = (0 if k == 0 else k + half) % 4
-            xs[k], ys[k] = corners[corner, 0], corners[corner, 1]
-        fill_convex(samples, across, xs, ys, colour, touched)
+@kernel(counts=False)
+def fill_spans(samples, spans, low, high, colour, top, touched):
+    """Set the samples within the traced edges from height `low` to `high`, and widen the columns that are touched."""
+    first = max(int(math.ceil(low * SAMPLES - 0.5)) - top, 0)
+    last = min(int(math.ceil(high * SAMPLES - 0.5)) - top, spans.shape[0])
+    least, most = touched[0], touched[1]
+    for row in range(first, last):
+        begin, end = max(spans[row, 0], 0), min(spans[row, 1], samples.shape[1])
+        if begin < end:
+            least, most = min(least, begin), max(most, end)
+            for x in range(begin, end):
+                samples[row, x] = colour
+    touched[0], touched[1] = least, most
 
 
-@kernel
-def fill_segment(samples, across, x0, y0, x1, y1, half_width, colour, touched):
+@kernel(counts=False)
+def turning(x0, y0, x1, y1, x2, y2):
+    """Twice the area of a triangle, negative if it runs anticlockwise in the frame."""
+    return (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+
+
+@kernel(counts=False)
+def fill_triangle(samples, across, x0, y0, x1, y1, x2, y2, colour, top, spans, touched):
+    """Set the samples within a triangle."""
+    area = turning(x0, y0, x1, y1, x2, y2)
+    if area == 0.0:
+        return
+    clockwise = area > 0.0
+    trace_edge(spans, across, x0, y0, x1, y1, clockwise, top)
+    trace_edge(spans, across, x1, y1, x2, y2, clockwise, top)
+    trace_edge(spans, across, x2, y2, x0, y0, clockwise, top)
+    fill_spans(samples, spans, min(y0, y1, y2), max(y0, y1, y2), colour, top, touched)
+
+
+@kernel(counts=False)
+def fill_quad(samples, across, x0, y0, x1, y1, x2, y2, x3, y3, colour, top, spans, touched):
+    """Set the samples within a quadrilateral; one that is not convex, as seen from aside, is two triangles."""
+    a, b = turning(x0, y0, x1, y1, x2, y2), turning(x1, y1, x2, y2, x3, y3)
+    c, d = turning(x2, y2, x3, y3, x0, y0), turning(x3, y3, x0, y0, x1, y1)
+    if min(a, b, c, d) > 0.0 or max(a, b, c, d) < 0.0:
+        clockwise = a > 0.0
+        trace_edge(spans, across, x0, y0, x1, y1, clockwise, top)
+        trace_edge(spans, across, x1, y1, x2, y2, clockwise, top)
+        trace_edge(spans, across, x2, y2, x3, y3, clockwise, top)
+        trace_edge(spans, across, x3, y3, x0, y0, clockwise, top)
+        fill_spans(samples, spans, min(y0, y1, y2, y3), max(y0, y1, y2, y3), colour, top, touched)
+        return
+    fill_triangle(samples, across, x0, y0, x1, y1, x2, y2, colour, top, spans, touched)
+    fill_triangle(samples, across, x0, y0, x2, y2, x3, y3, colour, top, spans, touched)
+
+
+@kernel(counts=False)
+def fill_segment(samples, across, x0, y0, x1, y1, half_width, colour, top, spans, touched):
     """Set the samples within a straight line of some width, half of it past each end."""
     dx, dy = x1 - x0, y1 - y0
     length = math.sqrt(dx * dx + dy * dy)
     if not length < 1e7 or length < 1e-9:
         return
     ux, uy = dx / length * half_width, dy / length * half_width
-    xs = np.array([x0 - ux - uy, x1 + ux - uy, x1 + ux + uy, x0 - ux + uy])
-    ys = np.array([y0 - uy + ux, y1 + uy + ux, y1 + uy - ux, y0 - uy - ux])
-    fill_convex(samples, across, xs, ys, colour, touched)
+    fill_quad(samples, across, x0 - ux - uy, y0 - uy + ux, x1 + ux - uy, y1 + uy + ux, x1 + ux + uy, y1 + uy - ux,
+              x0 - ux + uy, y0 - uy - ux, colour, top, spans, touched)  # fmt: skip
+
+
+@kernel
+def heights(corners, segments, starts, half_width, height):
+    """The rows of pixels that each facet and the lines on it may touch, int64 (Q, 2); none where that cannot be said.
+
+    So far away, or not finite, nothing meaningful could be seen.
+    """
+    rows = np.zeros((corners.shape[0], 2), np.int64)
+    for k in range(corners.shape[0]):
+        low, high = np.inf, -np.inf
+        usable = True
+        for c in range(4):
+            usable = usable and abs(corners[k, c, 0]) < 1e7 and abs(corners[k, c, 1]) < 1e7
+            low, high = min(low, corners[k, c, 1]), max(high, corners[k, c, 1])
+        if not usable:
+            continue
+        for s in range(starts[k], starts[k + 1]):
+            for end in range(2):
+                y = segments[s, end, 1]
+                if abs(y) < 1e7:
+                    low, high = min(low, y - 2.0 * half_width), max(high, y + 2.0 * half_width)
+        rows[k, 0], rows[k, 1] = max(int(math.floor(low)), 0), min(int(math.ceil(high)), height)
+    return rows
+
+
+@kernel
+def by_band(order, rows, bands):
+    """The facets of each band, in the given order: those of band b go from ``starts[b]`` up to ``starts[b + 1]``."""
+    starts = np.zeros(bands + 1, np.int64)
+    for k in order:
+        if rows[k, 0] < rows[k, 1]:
+            for band in range(rows[k, 0] // BAND, (rows[k, 1] - 1) // BAND + 1):
+                starts[band + 1] += 1
+    for band in range(bands):
+        starts[band + 1] += starts[band]
+    members, place = np.empty(starts[bands], np.int64), starts[:-1].copy()
+    for k in order:
+        if rows[k, 0] < rows[k, 1]:
+            for band in range(rows[k, 0] // BAND, (rows[k, 1] - 1) // BAND + 1):
+                members[place[band]] = k
+                place[band] += 1
+    return starts, members
 
 
 @kernel
@@ -86,7 +153,7 @@ def paint_quads(words, samples, across, corners, order, colours, segments, start
     ----------
     words : uint32 (H, W)
         Premultiplied pixels.
-    samples : uint32 (8 H, W)
+    samples : uint32 (8 BAND, W)
         All zero, and so again afterwards.
     across : float64 (8,)
         `ACROSS`.
@@ -108,48 +175,72 @@ def paint_quads(words, samples, across, corners, order, colours, segments, start
         Of the whole.
     """
     height, width = words.shape
-    touched = np.array([height, 0, width, 0])
-    for k in order:
-        usable = True
-        for c in range(4):
-            # so far away, or not finite, that nothing meaningful could be seen
-            usable = usable and abs(corners[k, c, 0]) < 1e7 and abs(corners[k, c, 1]) < 1e7
-        if not usable:
-            continue
-        fill_quad(samples, across, corners[k], colours[k], touched)
-        for s in range(starts[k], starts[k + 1]):
-            fill_segment(samples, across, segments[s, 0, 0], segments[s, 0, 1], segments[s, 1, 0], segments[s, 1, 1],
-                         half_width, line[s], touched)  # fmt: skip
-    put_samples(words, samples, touched, opacity)
+    rows = heights(corners, segments, starts, half_width, height)
+    firsts, members = by_band(order, rows, (height + BAND - 1) // BAND)
+    spans = np.zeros((SAMPLES * BAND, 2), np.int64)
+    touched = np.zeros(2, np.int64)
+    for band in range(firsts.size - 1):
+        top = band * BAND * SAMPLES
+        touched[0], touched[1] = width, 0
+        for k in members[firsts[band] : firsts[band + 1]]:
+            fill_quad(samples, across, corners[k, 0, 0], corners[k, 0, 1], corners[k, 1, 0], corners[k, 1, 1],
+                      corners[k, 2, 0], corners[k, 2, 1], corners[k, 3, 0], corners[k, 3, 1],
+                      colours[k], top, spans, touched)  # fmt: skip
+            for s in range(starts[k], starts[k + 1]):
+                fill_segment(samples, across, segments[s, 0, 0], segments[s, 0, 1], segments[s, 1, 0],
+                             segments[s, 1, 1], half_width, line[s], top, spans, touched)  # fmt: skip
+        if touched[0] < touched[1]:
+            for y in range(band * BAND, min((band + 1) * BAND, height)):
+                put_samples(words[y], samples, (y - band * BAND) * SAMPLES, touched[0], touched[1], opacity)
 
 
 @kernel
-def put_samples(words, samples, touched, opacity):
-    """Put the samples over the frame, each pixel with the mean of what covers it, and clear them."""
-    low = np.uint32(0xFF)
+def put_samples(row, samples, first, left, right, opacity):
+    """Put eight rows of samples over a row of pixels, each pixel with the mean of what covers it, and clear them.
+
+    Parameters
+    ----------
+    row : uint32 (W,)
+    samples : uint32 (8 BAND, W)
+    first : int
+        The first of the rows of samples.
+    left, right : int
+        Which columns have any.
+    opacity : float
+    """
+    mask, eight, half = np.uint32(0x00FF00FF), np.uint32(8), np.uint32(0x00040004)
     full = np.uint32(min(max(opacity, 0.0), 1.0) * 255.0 + 0.5)
-    for y in range(touched[0], touched[1]):
-        for x in range(touched[2], touched[3]):
-            first = samples[y * SAMPLES, x]
-            count, alike = 0, True
-            red, green, blue = np.uint32(0), np.uint32(0), np.uint32(0)
+    is_opaque = full == np.uint32(255)
+    everywhere = np.uint32(255 * SAMPLES)  # the sum of the alphas where all samples are covered
+    evens, odds = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
+    for begin in range(left, right, BLOCK):
+        pixels = row[begin : min(begin + BLOCK, right)]
+        mixed = np.uint32(0)
+        for x in range(pixels.size):
+            # two channels are summed up in one word
+            even, odd = np.uint32(0), np.uint32(0)
             for k in range(SAMPLES):
-                sample = samples[y * SAMPLES + k, x]
-                alike = alike and sample == first
-                if sample:
-                    count += 1
-                    red += sample & low
-                    green += (sample >> np.uint32(8)) & low
-                    blue += (sample >> np.uint32(16)) & low
-            if count == 0:
+                sample = samples[first + k, begin + x]
+                even = np.uint32(even + (sample & mask))
+                odd = np.uint32(odd + ((sample >> eight) & mask))
+            evens[x], odds[x] = even, odd
+            alpha = odd >> np.uint32(16)
+            # eighths, rounded
+            even, odd = np.uint32(even + half) >> np.uint32(3), np.uint32(odd + half) >> np.uint32(3)
+            whole = is_opaque and alpha == everywhere
+            pixels[x] = np.uint32((even & mask) | ((odd & mask) << eight)) if whole else pixels[x]
+            mixed |= np.uint32(0) if whole else alpha
+        for k in range(SAMPLES):
+            samples[first + k, begin : begin + pixels.size] = 0
+        if mixed == 0:
+            continue
+        for x in range(pixels.size):
+            count = (odds[x] >> np.uint32(16)) // np.uint32(255)
+            if count == 0 or (count == SAMPLES and is_opaque):
                 continue
-            for k in range(SAMPLES):
-                samples[y * SAMPLES + k, x] = np.uint32(0)
-            if alike and full == np.uint32(255):
-                words[y, x] = first
-                continue
-            half, n = np.uint32(count // 2), np.uint32(count)
-            red, green, blue = (red + half) // n, (green + half) // n, (blue + half) // n
-            colour = np.uint32(np.uint32(0xFF000000) | blue << np.uint32(16) | green << np.uint32(8) | red)
-            share = np.uint32((np.uint32(count) * full + np.uint32(SAMPLES // 2)) // np.uint32(SAMPLES))
-            words[y, x] = blended(words[y, x], colour, share)
+            n, middle, low = np.uint32(count), np.uint32(count // 2), np.uint32(0xFFFF)
+            red, blue = ((evens[x] & low) + middle) // n, ((evens[x] >> np.uint32(16)) + middle) // n
+            green = ((odds[x] & low) + middle) // n
+            colour = np.uint32(np.uint32(0xFF000000) | blue << np.uint32(16) | green << eight | red)
+            share = np.uint32((n * full + np.uint32(SAMPLES // 2)) // np.uint32(SAMPLES))
+            pixels[x] = blended(pixels[x], colour, share)
