@@ -25,7 +25,7 @@ NAMES, TITLE, COLUMNS = 1.5, 0.36, 0.36  # room at the left and above
 WIDEST_CELL = 2.3
 LARGE = 22.0  # size of numbers in cells of a unit's width
 SHORT = 9  # letters of a name
-SMALL_MISTAKES = 0.5  # exponent of a mistake's share of its row: below 1, few can be seen too
+SMALL_MISTAKES = 0.4  # exponent of a mistake's share of its row: below 1, few can be seen too
 
 
 class Confusion:
@@ -108,7 +108,7 @@ class ConfusionMatrix(NumberTiles):
         top -= (top - zone.bottom - height * rows) / 2
         box = np.array([left, left + width * columns, top - height * rows, top])
         widest, size = max(float(counts.max()), 1.0), min(max(TEXT.small, LARGE * width), TEXT.heading)
-        super().__init__(self.tints[0], box, ramp, -1.0, 1.0, ",.0f", size, theme, widest)
+        super().__init__(self.tints[0], box, ramp, -1.0, 1.0, ".0f", size, theme, widest)
         edges_x = box[0] + width * np.arange(1, columns)
         edges_y = box[3] - height * np.arange(1, rows)
         between = [np.array([[x, box[2]], [x, box[3]]]) for x in edges_x]

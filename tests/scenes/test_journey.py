@@ -280,6 +280,14 @@ def test_the_plane_is_that_of_all_moments_and_stays(run: Recording) -> None:
         np.testing.assert_allclose(shown.point.points[0, :2], across * (space.path[k] - middle), atol=1e-9)
         places = across * (space.places[k] - middle)
         np.testing.assert_allclose(shown.chart.cloud.points[:, :2], places[shown.order], atol=1e-9)
+    colours = shown.chart.cloud.colours
+    assert colours is not None
+    own = [space.labels[shown.order] == k for k in shown.focus.classes]
+    for k, mine in zip(shown.focus.classes, own, strict=True):
+        np.testing.assert_allclose(colours[mine, :3], np.tile(rgb(shown.focus.colour(k)), (mine.sum(), 1)))
+    others = ~np.any(own, axis=0)
+    np.testing.assert_allclose(colours[others, :3], np.tile(rgb(DARK.faint), (others.sum(), 1)))
+    assert not others[others.sum() :].any()  # what has no colour lies under what has one
     drawn = shown.path.points[:, :2]
     np.testing.assert_allclose(drawn, across * (space.path - middle), atol=1e-9)
 
@@ -308,7 +316,7 @@ def test_the_matrix_holds_the_counts_of_every_moment(told: Journey, run: Recordi
         answers = at_moment(run, course.moments[k]).predict(run.data.x_validation).argmax(axis=1)
         expected = confusion_matrix(y, answers, labels=range(10))
         shown = [number.text for number in matrix.numbers]
-        assert shown == [f"{count:,}" if count else "" for count in expected.ravel()]
+        assert shown == [f"{count}" if count else "" for count in expected.ravel()]
         shares = expected / expected.sum(axis=1, keepdims=True)
         tints = matrix.tiles.values[0]
         np.testing.assert_allclose(np.diag(tints), np.diag(shares), atol=1e-6)
