@@ -12,6 +12,7 @@ from cli.options import RUNS, find_run
 from engine.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
+    from engine.experiment import Experiment
     from engine.recording import Recording
     from scenes.films import Film
     from scenes.registry import SceneEntry
@@ -96,12 +97,14 @@ def find_or_train(name: str) -> Recording:
 
     experiment = load_experiment(name)
     try:
-        digest = experiment.digest
+        experiment.resolved()
     except DataError as error:
         if not experiment.fallback:
             raise
         click.echo(f"{experiment.fallback} stands in for {experiment.name}: {error}", err=True)
         return find_or_train(experiment.fallback)
+    experiment = with_weights(experiment)
+    digest = experiment.digest
     own = RUNS / f"{experiment.name}-{digest[:8]}"
     for run in (RUNS / experiment.name, own):
         if not run.exists():
@@ -110,6 +113,12 @@ def find_or_train(name: str) -> Recording:
         if recording.experiment is not None and recording.experiment.digest == digest:
             return recording if has_ended(recording) else resume_run(run)
     return train_experiment(experiment, own, overwrite=True)
+
+
+def with_weights(experiment: Experiment) -> Experiment:
+    """The experiment with the run whose weights it starts with, where it names one by its experiment."""
+    source = experiment.network.weights_of
+    return experiment if source is None else experiment.override(weights_from=find_or_train(source).path)
 
 
 def has_ended(recording: Recording) -> bool:

@@ -83,6 +83,7 @@ def train(
     weights_from = changes.pop("weights_from", None)
     weights_from = None if weights_from is None else find_run(weights_from)
 
+    from cli.recordings import with_weights
     from engine.experiment import load_experiment
     from engine.recording.directory import RUN as RUN_FILE
 
@@ -94,7 +95,7 @@ def train(
             f"{run} exists already; give --overwrite to replace it, -o to write elsewhere, or go on with it: "
             f"neurofilm train --resume {run}"
         )
-    train_experiment(experiment, run, overwrite=overwrite, device=device)
+    train_experiment(with_weights(experiment), run, overwrite=overwrite, device=device)
 
 
 def train_experiment(experiment: Experiment, run: Path, *, overwrite: bool = False, device: str = "cpu") -> Recording:

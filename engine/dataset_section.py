@@ -14,6 +14,7 @@ from typing import Any
 from engine.datasets import Dataset, checked_parameters, entry, load_dataset, read_table
 from engine.datasets.images import check_size, image_files, read_images
 from engine.datasets.mnist import DATA_DIR
+from engine.datasets.selecting import group_classes, select_samples
 from engine.datasets.tables import readable_file
 from engine.errors import ConfigurationError
 from engine.validation import check_choice, check_keys, check_share, check_table, check_text, check_whole
@@ -47,6 +48,11 @@ class DatasetSection:
         Of the images of a folder, a side or height and width; 28 by default.
     colour : bool, optional
         Whether the images of a folder keep their colours; by default they do not.
+    samples : str, optional
+        Numbers of the first and the last sample that are taken, such as ``"0-899"``; by default all are.
+    groups : mapping or sequence of str, optional
+        New classes, each with the names of those that become it: ``{ even = ["0", "2"], odd = ["1", "3"] }``; or names
+        of classes that stay what they are. Samples of other classes are left out.
     seed : int
         Decides what is drawn and what is held out. The experiment's own seed leaves the data as they are.
     validation, test : float
@@ -64,6 +70,8 @@ class DatasetSection:
     task: str | None = None
     size: int | tuple[int, int] | None = None
     colour: bool | None = None
+    samples: str | None = None
+    groups: Mapping[str, tuple[str, ...]] | None = None
     seed: int = 0
     validation: float = 0.0
     test: float = 0.0
@@ -84,6 +92,10 @@ class DatasetSection:
         for key in SOURCES:
             if getattr(self, key) is not None:
                 check_text(f"dataset.{key}", getattr(self, key))
+        if self.samples is not None:
+            self._sample_range()
+        if self.groups is not None:
+            object.__setattr__(self, "groups", _checked_groups(self.groups))
         if self.name is not None:
             self._check_named(self.name)
             return
@@ -102,7 +114,7 @@ class DatasetSection:
                 f"dataset.test={self.test}: the data set {name!r} comes with a test part of its own, which is used"
             )
         given = check_table("dataset.parameters", self.parameters)
-        common = ("name", "seed", "validation", "test", "task")
+        common = ("name", "seed", "validation", "test", "task", "samples", "groups")
         check_keys(f"[dataset] {name!r}", given, [*(key for key in defaults if key != "seed"), *common])
         parameters = defaults | checked_parameters(name, given)
         parameters.pop("seed", None)
@@ -142,8 +154,17 @@ class DatasetSection:
         if self.task is not None:
             check_choice("dataset.task", self.task, tasks)
 
+    def _sample_range(self) -> tuple[int, int]:
+        """The numbers of the first and the last sample."""
+        first, _, last = check_text("dataset.samples", self.samples).replace(" ", "").partition("-")
+        if not (first.isdecimal() and last.isdecimal() and len(last) < 12 and int(first) <= int(last)):
+            raise ConfigurationError(
+                f"dataset.samples={self.samples!r} must be the numbers of the first and the last sample, such as 0-899"
+            )
+        return int(first), int(last)
+
     def load(self) -> Dataset:
-        """Make or read the data set, all of it; DataError or ConfigurationError when that cannot be done."""
+        """Make or read the data set; DataError or ConfigurationError when that cannot be done."""
         reconstruct = self.task == RECONSTRUCTION
         if self.file is not None:
             task: Any = None if reconstruct else self.task
@@ -155,20 +176,30 @@ class DatasetSection:
             assert self.name is not None
             seed = {"seed": self.seed} if "seed" in entry(self.name).defaults else {}
             data = load_dataset(self.name, **self.parameters, **seed)
-        return data.reconstruction() if reconstruct else data
+        if self.samples is not None:
+            data = select_samples(data, *self._sample_range())
+        return self._posed(data)
+
+    def _posed(self, data: Dataset) -> Dataset:
+        """The data with the task that is asked for."""
+        if self.groups is not None:
+            data = group_classes(data, self.groups)
+        return data.reconstruction() if self.task == RECONSTRUCTION else data
 
     def own_test(self) -> Dataset | None:
         """The test part that the data set comes with, if it does."""
         made = None if self.name is None else entry(self.name).test
         if made is None:
             return None
-        return made().reconstruction() if self.task == RECONSTRUCTION else made()
+        return self._posed(made())
 
     def table(self) -> dict[str, Any]:
         """The section as a TOML table."""
         keys = [part.name for part in fields(self) if part.name != "parameters"]
         values = {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
         tidy = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+        if self.groups is not None:
+            tidy["groups"] = {name: list(classes) for name, classes in self.groups.items()}
         return tidy | dict(self.parameters)
 
     def content(self) -> dict[str, Any]:
@@ -181,6 +212,23 @@ class DatasetSection:
             digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
             table["folder"] = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
         return table
+
+
+def _checked_groups(given: Any) -> dict[str, tuple[str, ...]]:
+    """New classes with those that become them; whether there are such classes is seen when the data are there."""
+    if isinstance(given, (list, tuple)):
+        given = {check_text("dataset.groups", name): [name] for name in given}
+    groups = {}
+    for name, classes in check_table("dataset.groups", given).items():
+        if not isinstance(classes, (list, tuple)) or not classes:
+            raise ConfigurationError(f"dataset.groups.{name}={classes!r} must be a list of names of classes")
+        groups[name] = tuple(check_text(f"dataset.groups.{name}", each) for each in classes)
+    members = [each for classes in groups.values() for each in classes]
+    if len(groups) < 2 or len(set(members)) < len(members):
+        raise ConfigurationError(
+            f"dataset.groups={given!r} must be at least two groups, with each class in one of them"
+        )
+    return groups
 
 
 def load_data(section: DatasetSection) -> Dataset:

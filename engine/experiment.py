@@ -219,7 +219,9 @@ class Experiment:
         network = changed_network(self, layers, activation, loss, target)
         section, weights = network.network, None if weights_from is None else str(Path(weights_from).resolve())
         if weights is not None or freeze is not None:
-            section = replace(section, weights_from=weights or section.weights_from, freeze=freeze)
+            section = replace(section, freeze=freeze)
+            if weights is not None:  # in place of what the experiment names itself
+                section = replace(section, weights_from=weights, weights_of=None)
         return replace(
             network,
             network=section,

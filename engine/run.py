@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.dataset_section import forget_data, load_data
 from engine.datasets.dataset import as_arrays
 from engine.devices import choose_device
-from engine.errors import RecordingError
+from engine.errors import ConfigurationError, RecordingError
 from engine.experiment import Experiment
 from engine.recording import Recorder, Recording
 from engine.training import Callback, Progress, fit
@@ -59,6 +59,11 @@ def run_experiment(
     TrainingError
         When the loss is no longer finite; the recording holds every epoch before.
     """
+    if experiment.network.weights_of is not None:
+        raise ConfigurationError(
+            f"{experiment.name} starts with the weights of the experiment {experiment.network.weights_of!r}: train "
+            "that one first, and name its run as weights_from"
+        )
     device = choose_device(device, say)
     train, validation, test = experiment.dataset_parts()
     complete = experiment.resolved(train)

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.class_weights import check_class_weights
 from engine.dataset_section import DatasetSection
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, nearest
 from engine.layers import Layer, layer_from_config
 from engine.losses import get_loss
 from engine.network import DTYPES
@@ -34,6 +34,8 @@ class NetworkSection:
     dtype : {"float32", "float64"}
     weights_from : str, optional
         Path of a run whose last (or best) weights the layers start with, wherever the shapes are the same.
+    weights_of : str, optional
+        Name of a shipped experiment whose run is meant, in place of a path: it is to be trained first.
     freeze : str, optional
         Numbers of layers that keep their weights, such as ``"0-3"`` or ``"0,2"``: another way to say
         ``trainable = false`` in each of them, which is how it is kept.
@@ -42,6 +44,7 @@ class NetworkSection:
     layers: tuple[Layer, ...] = ()
     dtype: str = "float32"
     weights_from: str | None = None
+    weights_of: str | None = None
     freeze: str | None = None
 
     def __post_init__(self) -> None:
@@ -51,6 +54,8 @@ class NetworkSection:
         object.__setattr__(self, "layers", tuple(map(_layer, range(len(self.layers)), self.layers)))
         if self.weights_from is not None:
             check_text("network.weights_from", self.weights_from)
+        if self.weights_of is not None:
+            self._check_source(check_text("network.weights_of", self.weights_of))
         if self.freeze is not None:
             frozen = parse_range("network.freeze", self.freeze, len(self.layers))
             layers = (
@@ -58,6 +63,17 @@ class NetworkSection:
             )
             object.__setattr__(self, "layers", tuple(layers))
             object.__setattr__(self, "freeze", None)
+
+    def _check_source(self, name: str) -> None:
+        from engine.experiment import list_experiments  # which uses this module: importing it above would be a circle
+
+        if name not in (known := list_experiments()):
+            raise nearest("experiment", name, known)
+        if self.weights_from is not None:
+            raise ConfigurationError(
+                f"network.weights_of={name!r} and weights_from={self.weights_from!r} both say where weights are taken "
+                "from: give one of them"
+            )
 
     def table(self) -> dict[str, Any]:
         """The section as a TOML table."""

@@ -41,7 +41,9 @@ def main() -> None:
             experiment = load_experiment(name)
             if experiment.fallback:
                 return small_run(experiment.fallback)
-            return run_experiment(experiment.override(epochs=2), Path(folder) / name)
+            source = experiment.network.weights_of
+            weights = None if source is None else small_run(source).path
+            return run_experiment(experiment.override(epochs=2, weights_from=weights), Path(folder) / name)
 
         for name in sys.argv[1:] or (*MOBJECTS, *SCENES):
             picture = mobject_picture(name) if name in MOBJECTS else scene_picture(name, small_run)

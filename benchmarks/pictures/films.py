@@ -125,15 +125,20 @@ def scene_times(part: Part, folder: Path, every: int) -> Times:
 
 def recordings_of(scene: str, folder: Path, epochs: int) -> dict[str, Recording]:
     """Recordings of what a scene is told with, trained for some epochs; what stands in where data are not here."""
-    made = {}
-    for name in SCENES[scene].experiments:
-        experiment = load_experiment(name)
-        if experiment.fallback:
-            experiment = load_experiment(experiment.fallback)
-        run = folder / experiment.name
-        short = experiment.override(epochs=min(epochs, experiment.training.epochs))
-        made[name] = Recording(run) if run.exists() else run_experiment(short, run)
-    return made
+    return {name: recording_of(name, folder, epochs) for name in SCENES[scene].experiments}
+
+
+def recording_of(name: str, folder: Path, epochs: int) -> Recording:
+    """The recording of an experiment, which is made where it is not there."""
+    experiment = load_experiment(name)
+    if experiment.fallback:
+        experiment = load_experiment(experiment.fallback)
+    run, source = folder / experiment.name, experiment.network.weights_of
+    if run.exists():
+        return Recording(run)
+    weights = None if source is None else recording_of(source, folder, epochs).path
+    short = experiment.override(epochs=min(epochs, experiment.training.epochs), weights_from=weights)
+    return run_experiment(short, run)
 
 
 def report(folder: Path, names: Sequence[str], every: int, epochs: int) -> None:

@@ -16,9 +16,10 @@ from engine.training import fit
 TABLE = Path(__file__).with_name("drift.json")
 POINTS = 10
 
-# These need MNIST, or more than three seconds.
+# These need MNIST, weights of another run, or more than three seconds.
 LEFT_OUT = {
     "autoencoder-deep", "lenet", "mnist-16", "mnist-wide", "nielsen-100", "nielsen-30",
+    "pretrain", "transfer", "transfer-digits", "transfer-scratch",
     "lstm-adding", "plain-small", "resnet-small",
 }  # fmt: skip
 

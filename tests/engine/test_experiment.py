@@ -141,12 +141,12 @@ BAD_SETTINGS = {
     "data set": ({"dataset": 'name = "xorr"'},
                  "unknown dataset 'xorr': did you mean 'xor'"),
     "parameter": ({"dataset": 'name = "xor"\nnoize = 1'},
-                  "unknown key of [dataset] 'xor' 'noize': did you mean 'noise'? (known: gap, n, name, noise, seed, "
-                  "task, test, validation)"),
+                  "unknown key of [dataset] 'xor' 'noize': did you mean 'noise'? (known: gap, groups, n, name, noise, "
+                  "samples, seed, task, test, validation)"),
     "parameter's type": ({"dataset": 'name = "xor"\nn = 20.5'}, "dataset 'xor': n=20.5 must be a whole number"),
     "file's key": ({"dataset": 'file = "a.csv"\ntarge = "b"'},
                    "unknown key of [dataset] 'targe': did you mean 'target'? (known: colour, features, file, "
-                   "folder, name, seed, size, target, task, test, validation)"),
+                   "folder, groups, name, samples, seed, size, target, task, test, validation)"),
     "target without a file": ({"dataset": 'name = "xor"\ntarget = "b"'},
                               "dataset.target='b' is about columns of a file, and the data set 'xor' has none"),
     "features": ({"dataset": 'file = "a.csv"\nfeatures = "b"'},
@@ -180,7 +180,7 @@ BAD_SETTINGS = {
                   "dataset.seed=-1 must be a whole number from 0 to 4294967295"),
     "network's key": ({"network": "layer = []"},
                       "unknown key of [network] 'layer': did you mean 'layers'? (known: dtype, freeze, layers, "
-                      "weights_from)"),
+                      "weights_from, weights_of)"),
     "layers": ({"network": "layers = 3"}, "network.layers=3 must be a list of layers"),
     "layer": ({"network": "layers = [16]"}, "network.layers[0]=16 must be a table of keys and values"),
     "layer's activation": ({"network": 'layers = [{type = "dense", units = 1}, {type = "dense", units = 2, '

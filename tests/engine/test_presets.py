@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +47,14 @@ PROMISES = {
     "pass-the-class": (0.85, 0.99, 0.85),
     "perceptron": (1.0, 1.0, None),
     "plain-small": (0.0, 0.15, 0.0),
+    "pretrain-digits": (0.98, 1.0, 0.97),
     "resnet-small": (0.99, 1.0, 0.95),
     "spirals": (1.0, 1.0, None),
     "spirals-linear": (0.6, 0.75, None),
     "spirals-wide": (1.0, 1.0, None),
     "tanh-stack": (1.0, 1.0, None),
+    "transfer-digits": (0.95, 1.0, 0.9),
+    "transfer-scratch-digits": (0.95, 1.0, 0.8),
     "two-curves": (1.0, 1.0, None),
     "two-curves-linear": (0.65, 0.8, None),
     "xor": (1.0, 1.0, None),
@@ -74,7 +78,21 @@ ERRORS = {
 }
 
 # Those that need MNIST are tried on a few images of noise; `neurofilm bench results` measures them.
-LARGE = ["autoencoder-deep", "lenet", "mnist-16", "mnist-wide", "nielsen-100", "nielsen-30"]
+LARGE = [
+    "autoencoder-deep", "lenet", "mnist-16", "mnist-wide", "nielsen-100", "nielsen-30",
+    "pretrain", "transfer", "transfer-scratch",
+]  # fmt: skip
+
+
+def trainable(name: str, folder: Path, epochs: int | None = None) -> Experiment:
+    """A preset with the weights that it starts with, which come from a run in the folder; of noise, fewer images."""
+    preset = load_experiment(name).override(epochs=epochs)
+    if preset.dataset.name == "mnist" and preset.dataset.samples is not None:
+        preset = replace(preset, dataset=replace(preset.dataset, samples="0-19", validation=0.5))
+    source = preset.network.weights_of
+    if source is None:
+        return preset
+    return preset.override(weights_from=run_experiment(trainable(source, folder, epochs), folder / source).path)
 
 
 def test_every_preset_makes_a_promise() -> None:
@@ -83,7 +101,7 @@ def test_every_preset_makes_a_promise() -> None:
 
 @pytest.mark.parametrize("name", sorted({*PROMISES, *ERRORS, *LARGE}))
 def test_presets_are_complete_as_they_stand(name: str, mnist_folder: Path) -> None:
-    preset = load_experiment(name)
+    preset = trainable(name, mnist_folder, 1)
     assert preset.name == name and preset.description
     assert preset.resolved() == preset and Experiment.from_toml(preset.to_toml()) == preset
     train, _ = preset.dataset_split()
@@ -94,7 +112,7 @@ def test_presets_are_complete_as_they_stand(name: str, mnist_folder: Path) -> No
 @pytest.mark.parametrize("name", sorted(PROMISES))
 def test_presets_keep_their_promises(name: str, tmp_path: Path) -> None:
     least, most, held_out = PROMISES[name]
-    run = run_experiment(load_experiment(name), tmp_path / name)
+    run = run_experiment(trainable(name, tmp_path), tmp_path / name)
     assert run.state == ("stopped" if run.training.get("early_stopping") else "finished")
     assert least <= run.evaluate(run.final_epoch)["accuracy"] <= most
     assert ("val_accuracy" in run.metrics) == (held_out is not None)
@@ -116,8 +134,7 @@ def test_presets_that_predict_numbers_keep_their_promises(name: str, tmp_path: P
 
 @pytest.mark.parametrize("name", LARGE)
 def test_presets_for_mnist_run(name: str, mnist_folder: Path, tmp_path: Path) -> None:
-    preset = load_experiment(name)
-    run = run_experiment(preset.override(epochs=8), tmp_path / "run")
+    run = run_experiment(trainable(name, tmp_path, 8), tmp_path / "run")
     assert run.state == "finished" and run.test is not None and np.isfinite(run.test["loss"])
     assert run.metrics["loss"][-1] < run.metrics["loss"][0]
     parameters = {"mnist-16": 13_002, "nielsen-30": 23_860, "nielsen-100": 79_510, "mnist-wide": 109_386}
@@ -132,6 +149,26 @@ def test_what_is_done_against_overfitting_helps(tmp_path: Path) -> None:
     early, whole = runs["overfit-early"].metrics["val_loss"], runs["overfit"].metrics["val_loss"]
     np.testing.assert_array_equal(early, whole[: len(early)])
     assert whole.min() < 0.5 * whole[-1]
+
+
+def test_features_that_were_learned_before_help(tmp_path: Path) -> None:
+    again, anew = (load_experiment(name).network.layers for name in ("transfer-digits", "transfer-scratch-digits"))
+    assert [replace(layer, trainable=True) for layer in again] == list(anew)
+    presets = {name: trainable(name, tmp_path) for name in ("transfer-digits", "transfer-scratch-digits")}
+    runs = {name: run_experiment(preset, tmp_path / name) for name, preset in presets.items()}
+    transfer, scratch = runs.values()
+    source = Recording(tmp_path / "pretrain-digits")
+    for key in ("x", "y", "x_validation", "y_validation", "labels"):
+        np.testing.assert_array_equal(getattr(transfer.data, key), getattr(scratch.data, key))
+    assert len(transfer.data.x) == 40 and transfer.data.class_names == ("even", "odd")
+    assert transfer.data.labels is not None and (transfer.data.labels % 2 == transfer.data.y).all()
+    # none of these images was seen before
+    known = {image.tobytes() for image in np.concatenate([source.data.x, source.data.x_validation])}
+    assert not any(image.tobytes() in known for image in np.concatenate([transfer.data.x, transfer.data.x_validation]))
+    ours, theirs = transfer.network(), source.network()
+    for name, values in ours.weights.items():
+        assert name.startswith("8.") != np.array_equal(values, theirs.weights[name])
+    assert transfer.metrics["val_accuracy"][-1] > scratch.metrics["val_accuracy"][-1] + 0.04
 
 
 @pytest.mark.parametrize("layers", [2, 4, 8])
@@ -154,7 +191,7 @@ def test_a_preset_that_is_interrupted_goes_on_to_the_same_bits(name: str, mnist_
         if epoch == 1:
             raise KeyboardInterrupt
 
-    preset = load_experiment(name).override(epochs=3)
+    preset = trainable(name, tmp_path, 3)
     whole = run_experiment(preset, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         run_experiment(preset, tmp_path / "other", callbacks=[interrupt])

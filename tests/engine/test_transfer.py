@@ -120,3 +120,32 @@ def test_what_is_made_for_data_takes_the_layers_too(source: Recording, tmp_path:
     assert (
         load_experiment("xor", weights_from=source.path).network.layers[0] == load_experiment("xor").network.layers[0]
     )
+
+
+def test_a_run_can_be_named_by_its_experiment(source: Recording, tmp_path: Path) -> None:
+    text = OTHER.replace("[network]", '[network]\nweights_of = "blobs"\nfreeze = "0"')
+    experiment = Experiment.from_toml(text)
+    assert experiment.network.weights_of == "blobs" and Experiment.from_toml(experiment.to_toml()) == experiment
+    with pytest.raises(ConfigurationError, match="other starts with the weights of the experiment 'blobs': train that"):
+        run_experiment(experiment, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    # once there is a run, it is what counts, and what is remembered
+    made = experiment.override(weights_from=source.path)
+    assert made.network.weights_of is None and made.network.weights_from == str(source.path.resolve())
+    plain = Experiment.from_toml(OTHER).override(weights_from=source.path, freeze="0")
+    assert made == plain and made.digest == plain.digest
+    run = run_experiment(made, tmp_path / "run")
+    assert run.experiment is not None and run.experiment.digest == made.digest
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ('weights_of = "blob"', "unknown experiment 'blob': did you mean 'blobs'"),
+        ("weights_of = 3", "network.weights_of=3 must be text in quotes"),
+        ('weights_of = "blobs"\nweights_from = "a"', "network.weights_of='blobs' and weights_from=.* both say where"),
+    ],
+)
+def test_experiments_that_cannot_give_weights(given: str, sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        Experiment.from_toml(OTHER.replace("[network]", "[network]\n" + given))

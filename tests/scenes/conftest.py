@@ -34,7 +34,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
         experiment = load_experiment(name)
         if experiment.fallback:
             return run(experiment.fallback)
-        return run_experiment(experiment.override(epochs=2), folder / name)
+        source = experiment.network.weights_of
+        weights = None if source is None else run(source).path
+        return run_experiment(experiment.override(epochs=2, weights_from=weights), folder / name)
 
     return run
 
