@@ -27,7 +27,8 @@ APART = 0.32  # least distance between two of them
 DOT = 0.08
 OWN, TAKEN_FOR, OTHER = 5.0, 3.5, 1.6  # widths of curves
 PAD = 0.06  # about a name in the strip
-ROUND = (1, 2, 5)  # what numbers at an axis begin with
+ROUND = (1, 5, 2)  # what numbers at an axis begin with, the most important first
+MOST_MULTIPLES = 20
 
 
 class AnswerCurves(VGroup):
@@ -76,8 +77,8 @@ class AnswerCurves(VGroup):
         muted, small, left = theme.muted, TEXT.small, plot.left - 0.14
         below = plot.bottom - EPOCHS
         self.ticks = [
-            written(f"{epoch:,}", (float(self.across(share)), below), edge, small, muted)
-            for epoch, share, edge in epoch_ticks(course, plot.width)
+            written(tick_text(moment), (float(self.across(share)), below), edge, small, muted)
+            for moment, share, edge in epoch_ticks(course, plot.width)
         ]
         self.texts = [
             written(ends[0], (left, plot.bottom), RIGHT, small, muted),
@@ -158,27 +159,33 @@ def runs_of(shares: np.ndarray, answers: np.ndarray) -> list[tuple[float, float,
     return [(float(a), float(b), int(k)) for a, b, k in zip(starts, ends, labels, strict=True)]
 
 
-def epoch_ticks(course: Course, width: float) -> list[tuple[int, float, tuple[int, int]]]:
-    """Epochs to be written under an axis as wide as that, where they are, and which edge of theirs is there."""
+def epoch_ticks(course: Course, width: float) -> list[tuple[float, float, tuple[int, int]]]:
+    """Moments to be written under an axis as wide as that, where they are, and which edge of theirs is there."""
     first, last = float(course.moments[0]), float(course.moments[-1])
-    shares = dict(zip(course.moments[course.epochs].astype(int), course.shares[course.epochs], strict=True))
-    ends = [(int(last), 1.0, RIGHT)] if last > first else []
-    chosen = [(int(first), 0.0, LEFT), *ends]
+    ends = [(last, 1.0, RIGHT)] if last > first else []
+    chosen = [(first, 0.0, LEFT), *ends]
     taken = [(0.0, reach(first, LEFT)), *((width - reach(last, RIGHT), width) for _ in ends)]
-    # round numbers, those that many multiply first
-    steps = [lead * 10**power for power in range(7, -1, -1) for lead in ROUND[::-1]]
-    for step in steps:
-        for epoch in range(int(np.ceil(first / step)) * step, int(last), step) if last > first else ():
-            if epoch not in shares or any(epoch == known for known, *_ in chosen):
-                continue
-            half = reach(epoch, CENTER)
-            low, high = width * shares[epoch] - half, width * shares[epoch] + half
-            if all(high + APART <= left or low - APART >= right for left, right in taken):
-                chosen.append((epoch, float(shares[epoch]), CENTER))
-                taken.append((low, high))
+    # powers of ten first, since early ones lie far apart, then what lies between
+    powers = range(7, (-3 if course.single_steps else -1), -1)
+    values = [lead * 10.0**power for lead in ROUND for power in powers]
+    values += [k * step for step in (10.0**power for power in powers if power >= 0) for k in range(1, 10)]
+    values += [step * k for step in (10, 5) for k in range(1, MOST_MULTIPLES)]
+    for value in values if last > first else ():
+        if not first < value < last:
+            continue
+        share, half = float(np.interp(value, course.moments, course.shares)), reach(value, CENTER)
+        low, high = width * share - half, width * share + half
+        if all(high + APART <= left or low - APART >= right for left, right in taken):
+            chosen.append((value, share, CENTER))
+            taken.append((low, high))
     return sorted(chosen)
 
 
-def reach(epoch: float, edge: tuple[int, int]) -> float:
-    """How far the number of an epoch reaches from where it is."""
-    return 0.13 * len(f"{epoch:,.0f}") / (1 if edge != CENTER else 2)
+def tick_text(moment: float) -> str:
+    """A moment under the axis; less than an epoch with its decimals."""
+    return f"{moment:,.0f}" if moment == round(moment) else f"{moment:.2g}"
+
+
+def reach(moment: float, edge: tuple[int, int]) -> float:
+    """How far the number of a moment reaches from where it is."""
+    return 0.13 * len(tick_text(moment)) / (1 if edge != CENTER else 2)
