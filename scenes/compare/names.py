@@ -56,9 +56,11 @@ def differences(recordings: Sequence[Recording]) -> tuple[str, ...]:
 
 
 def joined(texts: Sequence[Sequence[str]], chosen: Sequence[int]) -> tuple[str, ...]:
-    """Names of some aspects, in their order."""
-    parts = [texts[k] for k in sorted(chosen)]
-    return tuple(", ".join(part for part in of_one if part) for of_one in zip(*parts, strict=True))
+    """Names of some aspects, in their order; what there is none of is left out where the names stay different."""
+    parts = [[text for text in of_one if text] for of_one in zip(*(texts[k] for k in sorted(chosen)), strict=True)]
+    whole = tuple(map(", ".join, parts))
+    short = tuple(", ".join([text for text in of_one if not text.startswith("no ")] or of_one[:1]) for of_one in parts)
+    return short if len(set(short)) == len(set(whole)) else whole
 
 
 def aspects(recordings: Sequence[Recording]) -> Iterator[tuple[str, ...]]:

@@ -37,8 +37,9 @@ FARTHEST = 2.0  # an axis of losses ends at most at so many times the one that t
 class Compare(Stage):
     """Two or three recordings on one counter: what each makes of the data, and how well it does.
 
-    Networks of two features show their regions, networks of grey images their first layer's weights; others only their
-    curves: the accuracy of classifiers, else the loss, on data held out where all have some.
+    Networks of two features show their regions, networks of grey images their first layer's weights; where one can show
+    neither, there are the curves alone. They are of the accuracy of classifiers, else of the loss, on data held out
+    where all have some.
 
     Options: ``names`` are what they are called, by default what is different about them; ``heading`` stands above.
     """
@@ -78,7 +79,9 @@ class Compare(Stage):
             epochs, values = course(recording, self.measure, self.held_out)
             self.sides.append(Side(name, recording, replay, colour, picture, epochs, values))
         self.pace = common_pace([side.replay.pace() for side in self.sides])
-        pictured = any(side.picture is not None for side in self.sides)
+        pictured = all(side.picture is not None for side in self.sides)
+        if not pictured:
+            self.sides = [side._replace(picture=None) for side in self.sides]
         self.curves = self.make_curves(places.chart if pictured else WIDE, named=not pictured)
         self.titles: list[Mobject] = []
         self.values: list[Readout] = []

@@ -21,6 +21,7 @@ from scenes.mobjects.first_weights import FirstWeights
 from scenes.mobjects.plane_panel import PlanePanel
 from scenes.numbers import share_text
 from scenes.replay import Pace, common_pace
+from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
 
 
@@ -84,6 +85,12 @@ def test_the_weights_shown_are_the_recorded_ones(runs: dict[str, Recording]) -> 
         weight = side.recording.network().weights["0.weight"]
         assert side.picture.grid.tiles.values.reshape(16, 64) == pytest.approx(weight.T)
     assert [side.name for side in scene.sides] == ["relu", "sigmoid"]
+
+
+def test_there_are_pictures_of_all_or_of_none(runs: dict[str, Recording], small_run: SmallRun) -> None:
+    (scene,) = walk(Compare, {"digits": runs["digits"], "lenet": small_run("lenet-digits")})
+    assert isinstance(scene, Compare)
+    assert all(side.picture is None for side in scene.sides) and not scene.titles
 
 
 def test_numbers_have_losses(runs: dict[str, Recording]) -> None:
