@@ -121,7 +121,17 @@ SCENES: dict[str, SceneEntry] = {
         "scenes.depth",
         "Depth",
         "Deeper networks see better, but only with ways round their layers",
-        experiments=("plain-small", "resnet-small"),
+        experiments=(
+            "plain-small",
+            "resnet-small",
+            "depth-1",
+            "depth-2",
+            "depth-4",
+            "depth-8",
+            "depth-residual-2",
+            "depth-residual-4",
+            "depth-residual-8",
+        ),
     ),
     "robustness": SceneEntry(
         "scenes.robustness",
