@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from scenes.mobjects.surface import Surface
+from scenes.mobjects.view import FOCAL
 from scenes.painting.sightlines import least_clearance
 
 
-def clearness(surface: Surface, places: np.ndarray, reach: float, offsets: np.ndarray | None = None) -> np.ndarray:
+def clearness(
+    surface: Surface, places: np.ndarray, reach: float | np.ndarray, offsets: np.ndarray | None = None
+) -> np.ndarray:
     """How clearly places on a surface are seen, 0 to 1: 0 behind a hill, and between the two where its edge is.
 
     Parameters
@@ -17,39 +20,42 @@ def clearness(surface: Surface, places: np.ndarray, reach: float, offsets: np.nd
         With a view; without one all is seen.
     places : array (N, 2)
         In the units of the surface's box.
-    reach : float
+    reach : float or array (N,)
         How large what lies there is, in scene units: the ground within twice that distance is no cover.
-    offsets : array (M, 2), optional
-        Of several spots about each place, in scene units of the frame.
+    offsets : array (N, 2), optional
+        From where each place is seen to the spot that is meant, in scene units of the frame.
 
     Returns
     -------
-    ndarray, float64 (N,) or with offsets (N, M)
+    ndarray, float64 (N,)
     """
-    shape = len(places) if offsets is None else (len(places), len(offsets))
     view = surface.view
     if view is None:
-        return np.ones(shape)
+        return np.ones(len(places))
     rows, columns = surface.shape
     heights = surface.grid[..., 2]
     corner = np.array([surface.box[0][0], surface.box[1][0]])
     cells = np.array([columns - 1, rows - 1]) / (np.array([surface.box[0][1], surface.box[1][1]]) - corner)
     there = np.column_stack([places, between(heights, (places - corner) * cells)])
-    seen, depths = view.look(there), view.depths(there) + 2 * reach
+    # as the eye sees them, and in the same direction as each, but nearer
+    axes = view.axes
+    turned = view.unit * there @ axes.T
+    depths = turned[:, 2] + 2 * reach
+    seen = turned[:, :2] * (FOCAL / (FOCAL - turned[:, 2]))[:, None]
     if offsets is not None:
-        seen, depths = (seen[:, None] + offsets).reshape(-1, 2), np.repeat(depths, len(offsets))
-    starts = view.places(seen, depths)
-    ways = view.eye - starts
+        seen += offsets
+    starts = np.column_stack([seen * ((FOCAL - depths) / FOCAL)[:, None], depths]) @ axes / view.unit
+    ways = FOCAL / view.unit * axes[2] - starts
     starts[:, :2] = (starts[:, :2] - corner) * cells
     ways[:, :2] *= cells
     gaps = least_clearance(np.ascontiguousarray(heights), starts, ways) * view.unit
-    return np.clip(1 + gaps / reach, 0.0, 1.0).reshape(shape)
+    return np.clip(1 + gaps / reach, 0.0, 1.0)
 
 
 def between(ground: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Heights (N,) at columns and rows (N, 2), blended between the four nearest; beyond the edge those at the edge."""
     rows, columns = ground.shape
-    x, y = np.clip(np.nan_to_num(places), 0.0, [columns - 1, rows - 1]).T
+    x, y = np.fmin(np.fmax(places, 0.0), [columns - 1, rows - 1]).T
     c, r = np.minimum(x.astype(int), columns - 2), np.minimum(y.astype(int), rows - 2)
     s, t = x - c, y - r
     lower, upper = (ground[r + k, c] * (1 - s) + ground[r + k, c + 1] * s for k in (0, 1))

@@ -153,8 +153,7 @@ class Surface(Painted):
         across, up = np.broadcast_arrays(across, up)
         slack = 1e-9 * max(rows, columns)
         inside = (across >= -slack) & (across <= columns - 1 + slack) & (up >= -slack) & (up <= rows - 1 + slack)
-        c = np.clip(np.nan_to_num(across).astype(int), 0, columns - 2)
-        r = np.clip(np.nan_to_num(up).astype(int), 0, rows - 2)
+        c, r = (np.fmin(np.fmax(t, 0), n - 2).astype(int) for t, n in ((across, columns), (up, rows)))
         s, t = (across - c)[..., None], (up - r)[..., None]
         points = self.points.reshape(rows, columns, 3)
         lower = points[r, c] * (1 - s) + points[r, c + 1] * s

@@ -95,24 +95,34 @@ class SurfacePath(VGroup):
         """Lie where the surface is seen now."""
         here = self.at(self.moment)
         over = self.fine_moments > self.moment
-        places = np.where(over[:, None], here, self.fine_places)
-        seen = self.surface.at(places[:, 0], places[:, 1])
-        radius = float(self.ball.radius[0])
-        self.clear = float(clearness(self.surface, here[None], radius, 0.7 * radius * SPOTS).mean())
-        clear = np.full(len(places), self.clear)
-        clear[~over] = clearness(self.surface, places[~over], self.line_width)
+        line = np.where(over[:, None], here, self.fine_places)
+        seen = self.surface.at(*np.concatenate([here[None], line, self.places]).T)
+        clear = self._clearness(here, line)
+        self.clear = clear[0]
         faint = HIDDEN + (1 - HIDDEN) * clear
         # the dark edge parts the line from the ground that it lies on, not from a hill before it
-        for line, strengths in ((self.casing, clear), (self.line, faint)):
-            line.set_lines(seen[None])
-            set_strengths(line, strengths)
-        self.dots.set_positions(self.surface.at(self.places[:, 0], self.places[:, 1]))
-        set_strengths(self.dots, faint[self.whole])
+        for lines, strengths in ((self.casing, clear), (self.line, faint)):
+            lines.set_lines(seen[None, 1 : 1 + len(line)])
+            set_strengths(lines, strengths[1:])
+        for discs, positions, strengths in (
+            (self.dots, seen[1 + len(line) :], faint[1:][self.whole]),
+            (self.rim, seen[:1], faint[:1]),
+            (self.ball, seen[:1], faint[:1]),
+        ):
+            discs.set_positions(positions)
+            set_strengths(discs, strengths)
         self.dots.radius = np.where(self.moments <= self.moment + 1e-9, self.dot_radius, 0.0)
-        for disc in (self.rim, self.ball):
-            disc.set_positions(self.surface.at(here[:1], here[1:]))
-            set_strengths(disc, np.array([HIDDEN + (1 - HIDDEN) * self.clear]))
         return self
+
+    def _clearness(self, here: np.ndarray, line: np.ndarray) -> np.ndarray:
+        """How clear the ball at a place and the line's vertices (N, 2) are, (1 + N,)."""
+        radius, count = float(self.ball.radius[0]), len(SPOTS)
+        spots = np.concatenate([0.7 * radius * SPOTS, np.zeros_like(line)])
+        reach = np.concatenate([np.full(count, radius), np.full(len(line), self.line_width)])
+        clear = clearness(self.surface, np.concatenate([np.tile(here, (count, 1)), line]), reach, spots)
+        # what is still to come lies in the ball
+        vertices = np.where(self.fine_moments > self.moment, clear[:count].mean(), clear[count:])
+        return np.concatenate([clear[:count].mean(keepdims=True), vertices])
 
 
 def set_strengths(painted: Painted, strengths: np.ndarray) -> None:

@@ -50,15 +50,9 @@ class View:
         return self._turned(self.unit * positions)[2]
 
     @property
-    def eye(self) -> np.ndarray:
-        """Where the eye is, (3,), in the space."""
-        return self.places(self.origin[None], np.array([FOCAL]))[0]
-
-    def places(self, seen: np.ndarray, depths: np.ndarray) -> np.ndarray:
-        """Where in the space what is seen at (N, 2) in the frame is, if it is so near to the eye, (N,): (N, 3)."""
-        turned = np.column_stack([(seen - self.origin) * ((FOCAL - depths) / FOCAL)[:, None], depths])
-        # turning back is turning the axes: what the eye sees of them are the columns of a rotation
-        return np.asarray(turned @ np.array(self._turned(np.eye(3))) / self.unit)
+    def axes(self) -> np.ndarray:
+        """To the right, upwards and towards the eye, (3, 3): each row is a direction of the space."""
+        return np.array(self._turned(np.eye(3)))
 
     def _turned(self, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """To the right, upwards and towards the eye, in scene units."""
