@@ -120,7 +120,7 @@ SCENES: dict[str, SceneEntry] = {
     "depth": SceneEntry(
         "scenes.depth",
         "Depth",
-        "Deeper networks see better, but only with ways round their layers",
+        "Deeper networks see better, until only ways round their layers help",
         experiments=(
             "plain-small",
             "resnet-small",

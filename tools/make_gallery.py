@@ -45,8 +45,9 @@ def page() -> str:
     ]
     for name, entry in SCENES.items():
         experiments = ", ".join(f"`{experiment}`" for experiment in entry.experiments)
+        others = f", or with any others, at most {entry.any_runs}" if entry.any_runs else ""
         parts.append(
-            f"## {name}\n\n{entry.summary}: `neurofilm render {name}`, told with {experiments}.\n\n"
+            f"## {name}\n\n{entry.summary}: `neurofilm render {name}`, told with {experiments}{others}.\n\n"
             f"![Six stills of the scene {name}](gallery/{name}.jpg)\n"
         )
     return "\n".join(parts)
