@@ -86,7 +86,7 @@ class LayersPart:
         stage.fade(task)
         stage.wait(TIMING.hold)
         *shallower, deepest = map(str, self.depths)
-        stage.caption(f"Networks of {', '.join(shallower)} and {deepest} hidden layers learn to tell.")
+        stage.caption(f"Networks of {', '.join(shallower)} and {deepest} hidden layers learn to tell them apart.")
         zones = self.places()
         self.diagrams = [
             [NetworkDiagram(recording.network(recording.epochs[0]), zone, names="none", theme=theme)

@@ -18,6 +18,7 @@ ROOM = 1.04  # of the axis above the highest value
 TICK_ROOM, EPOCH_ROOM = 0.62, 0.42  # beside and below the curves, in scene units
 LINE = 0.34  # from one name to the next
 NEAR = 0.12  # how far curves keep from names
+BETWEEN = (0.5, 0.35, 0.65, 0.2, 0.8)  # of the way up, where names may stand too
 SEEN = 400  # places along a curve that are looked at
 
 
@@ -130,6 +131,8 @@ class Curves(VGroup):
         rights = (plot.right, plot.left + 0.2 * plot.width + width, plot.left + 0.1 + width)
         tops = (plot.top, plot.bottom + height + 0.06)
         corners = [(right, top) for top in (reversed(tops) if below else tops) for right in rights]
+        if not stretches:  # then also halfway up, between curves
+            corners += [(right, tops[1] + share * (tops[0] - tops[1])) for share in BETWEEN for right in rights]
         free = (corner for corner in corners if not self._passes(corner[0] - width, corner[0], corner[1], height))
         right, top = next(free, corners[0])
         if stretches and self._passes(right - width, right, top, height):

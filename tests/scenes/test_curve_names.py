@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scenes.mobjects.curves import Curves, Series
 from scenes.mobjects.loss_curve import LossCurve
 from scenes.theme import Zone
 
@@ -39,3 +40,16 @@ def test_no_curve_passes_through_a_name(shape: str, both: bool, height: float) -
     # the highest value is still where the axis says
     known = np.concatenate(list(losses.values()))
     assert curve.place(0, np.nanmax(known))[1] <= curve.plot.top + 1e-9
+
+
+@pytest.mark.usefixtures("manim_settings")
+def test_on_an_axis_that_is_given_names_may_stand_between_curves() -> None:
+    series = {
+        name: Series(f"a long name of {name}", np.arange(10.0), np.full(10, share), "#ffffff")
+        for name, share in (("one", 0.1), ("two", 0.95), ("three", 0.97))
+    }
+    curves = Curves(series, Zone(-4, 4, -2, 2), lambda value: f"{value:g}", 1.0, names=[*series], names_below=True)
+    heights = [curves.place(0, entry.values[0])[1] for entry in series.values()]
+    for name in curves.texts[-len(series) :]:
+        assert all(not name.get_bottom()[1] < height < name.get_top()[1] for height in heights)
+        assert curves.plot.bottom < name.get_bottom()[1] and name.get_top()[1] < curves.plot.top
