@@ -87,6 +87,12 @@ SCENES: dict[str, SceneEntry] = {
         "One neuron's sum, bias and activation, and its row of the matrix",
         experiments=("mnist-16",),
     ),
+    "hope": SceneEntry(
+        "scenes.hope",
+        "Hope",
+        "Why layers? An image taken apart, and what one hopes that each layer looks for",
+        experiments=("mnist-16",),
+    ),
     "weights": SceneEntry(
         "scenes.weights",
         "Weights",
