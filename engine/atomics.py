@@ -15,13 +15,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from engine.jit import place
+
 ORDER = "seq_cst"
-
-
-def _place(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-    """Where the number lies that the first two arguments name: an array and an index."""
-    array = context.make_array(signature.args[0])(context, builder, args[0])
-    return builder.gep(array.data, [args[1]])
 
 
 @intrinsic
@@ -29,7 +25,7 @@ def _load(typing_context, array, index):
     """The number at ``array[index]``."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-        return builder.load_atomic(_place(context, builder, signature, args), ORDER, 8)
+        return builder.load_atomic(place(context, builder, signature.args[0], *args[:2]), ORDER, 8)
 
     return types.int64(array, types.intp), codegen
 
@@ -39,7 +35,7 @@ def _store(typing_context, array, index, value):
     """Write `value` to ``array[index]``."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-        builder.store_atomic(args[2], _place(context, builder, signature, args), ORDER, 8)
+        builder.store_atomic(args[2], place(context, builder, signature.args[0], *args[:2]), ORDER, 8)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.int64), codegen
@@ -50,7 +46,7 @@ def _add(typing_context, array, index, value):
     """Add `value` to ``array[index]``."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-        builder.atomic_rmw("add", _place(context, builder, signature, args), args[2], ORDER)
+        builder.atomic_rmw("add", place(context, builder, signature.args[0], *args[:2]), args[2], ORDER)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.int64), codegen
@@ -61,8 +57,8 @@ def _replace(typing_context, array, index, expected, value):
     """Write `value` to ``array[index]`` if `expected` is what stands there; gives whether it was."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-        place = _place(context, builder, signature, args)
-        return builder.extract_value(builder.cmpxchg(place, args[2], args[3], ORDER, ORDER), 1)
+        at = place(context, builder, signature.args[0], *args[:2])
+        return builder.extract_value(builder.cmpxchg(at, args[2], args[3], ORDER, ORDER), 1)
 
     return types.boolean(array, types.intp, types.int64, types.int64), codegen
 

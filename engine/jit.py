@@ -55,18 +55,18 @@ def kernel(function: Callable[..., Any] | None = None, *, counts: bool = True) -
         config.CACHE_DIR = previous
 
 
-def specialise(template: Callable[..., Any], name: str, **names: Any) -> Any:
+def specialise(template: Callable[..., Any], name: str, *, counts: bool = True, **names: Any) -> Any:
     """Compile a copy of `template` in which some global names mean something else.
 
     A loop is written once, calling a scalar function by a global name, and specialised for each scalar function:
     ``specialise(elementwise_forward, "tanh", rule=tanh)``. A closure would do the same, but Numba cannot find
-    closures over compiled functions in its cache again.
+    closures over compiled functions in its cache again. `counts` is that of `kernel`.
     """
     copy = FunctionType(template.__code__, {**template.__globals__, **names}, name)
     copy.__module__ = template.__module__
     copy.__qualname__ = f"{template.__qualname__}_{name}"
     copy.__doc__ = template.__doc__
-    return kernel(copy)
+    return kernel(copy, counts=counts)
 
 
 def address(compiled: Any, signature: Any) -> int:
@@ -130,6 +130,11 @@ def _part(typing_context, buffer, start, size):
 
 
 part: Any = _part
+
+
+def place(context: Any, builder: Any, array_type: Any, array: ir.Value, index: ir.Value) -> ir.Value:
+    """In the code of an intrinsic, where the number lies that has an index in a flat array."""
+    return builder.gep(context.make_array(array_type)(context, builder, array).data, [index])
 
 
 @intrinsic

@@ -135,7 +135,7 @@ derivative: Any = None
 def elementwise_loss(run, dims, constants, outputs, targets, weights, doutputs, totals):
     """L = 1/(N K) Σ_n w_n Σ_k rule(y_nk, t_nk), over N examples with K outputs; adds N L to totals[0]."""
     batch, features = run[0], dims[0]
-    scale = like(outputs[0], 1.0 / (batch * features))
+    scale = like(outputs[0], 1.0 / (run[7] * features))
     total = 0.0
     if features == 1:  # one loop over the examples, which can be vectorised as the loop over a row's outputs is
         for n in range(batch):
@@ -159,7 +159,7 @@ def elementwise_loss(run, dims, constants, outputs, targets, weights, doutputs, 
 def categorical_crossentropy(run, dims, constants, outputs, targets, weights, doutputs, totals):
     """L = 1/N Σ_n w_n Σ_k -t_nk log softmax(z_n)_k, from logits z; dz_nk = w_n (Σ_j t_nj softmax(z_n)_k - t_nk) / N."""
     batch, classes = run[0], dims[0]
-    scale = like(outputs[0], 1.0 / batch)
+    scale = like(outputs[0], 1.0 / run[7])
     powers_of_rows(outputs, doutputs, batch, classes)
     for n in range(batch):
         row, target, drow = row_of(outputs, n, classes), row_of(targets, n, classes), row_of(doutputs, n, classes)
@@ -179,7 +179,7 @@ def categorical_crossentropy(run, dims, constants, outputs, targets, weights, do
 def sparse_categorical_crossentropy(run, dims, constants, outputs, targets, weights, doutputs, totals):
     """L = 1/N Σ_n -w_n log softmax(z_n)_c, from logits z and the number c = targets[n] of the right class."""
     batch, classes = run[0], dims[0]
-    scale = like(outputs[0], 1.0 / batch)
+    scale = like(outputs[0], 1.0 / run[7])
     powers_of_rows(outputs, doutputs, batch, classes)
     for n in range(batch):
         row, drow, right = row_of(outputs, n, classes), row_of(doutputs, n, classes), np.int64(targets[n])

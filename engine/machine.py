@@ -8,10 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from engine.crew import LOOPS, PRESENT
-from engine.jit import call, kernel, like, part
+from engine.helping import BACKWARD, FORWARD, GATHER, SUM, TEST, TRAIN, UPDATE
+from engine.jit import call, kernel, like
 from engine.layers.base import EXAMPLES
 from engine.optimizers import penalty_slope
+from engine.passes import add_sums, last_parameter, pass_share, shares_of_pass, shares_of_sum, sum_share
+from engine.passes import measure as measure_part
 from engine.program import BATCH as BATCH
+from engine.program import EXAMPLES_IN_ALL as EXAMPLES_IN_ALL
+from engine.program import PRODUCT as PRODUCT
 from engine.program import SEED as SEED
 from engine.program import SHARES as SHARES
 from engine.program import STEP as STEP
@@ -25,18 +30,12 @@ from engine.program import Data as Data
 from engine.program import Descent as Descent
 from engine.program import Objective as Objective
 from engine.program import Program as Program
-from engine.program import Workspace as Workspace
 from engine.program import assemble as assemble
 from engine.program import lay_out as lay_out
 from engine.program import signatures as signatures
 from engine.program import values_per_example as values_per_example
-from engine.program import workspace as workspace
 from engine.random import permute
 from engine.shares import (
-    BACKWARD,
-    FORWARD,
-    GATHER,
-    UPDATE,
     add_up,
     backward_share,
     copy_run,
@@ -47,7 +46,10 @@ from engine.shares import (
     shares_of_update,
     update_share,
 )
+from engine.shares import forward as forward
 from engine.subnormals import flush_subnormals, restore_subnormals
+from engine.workspace import Workspace as Workspace
+from engine.workspace import workspace as workspace
 
 
 @kernel(counts=False)
@@ -83,13 +85,9 @@ def backward_pass(program, count, run, theta, space, gradient):
 @kernel(counts=False)
 def measure(program, objective, run, space, totals):
     """Add the batch's loss to totals[0] and its right answers to totals[1]; leave dloss/doutput in the workspace."""
-    at = program.layout[objective.operations - 1]
-    start, size = at[Y_START] * space.capacity, at[Y_SIZE] * run[BATCH]
-    outputs, doutputs = part(space.values, start, size), part(space.dvalues, start, size)
-    targets, weights = part(space.targets, 0, size), part(space.weights, 0, run[BATCH])
-    arguments = (run, objective.dims, objective.constants, outputs, targets, weights, doutputs, totals)
-    call(objective.loss, arguments)
-    call(objective.accuracy, (run, objective.dims, objective.constants, outputs, targets, totals))
+    own = space.runs[0]
+    copy_run(run, own)
+    measure_part(program, objective, 0, run[BATCH], 1, own, space, totals)
 
 
 @kernel(counts=False)
@@ -101,6 +99,55 @@ def gather(data, order, start, batch, space):
         call(space.board[LOOPS + GATHER], (start, shares, own, data, order, space))
     else:
         gather_share(start, 0, 1, own, data, order, space)
+
+
+@kernel(counts=False)
+def batch_gradient(program, objective, theta, gradient, data, order, start, run, space, totals):
+    """Take the examples order[start : start + batch] through the network and back: from `gradient` on, its gradient.
+
+    Adds the batch's loss to totals[0] and its right answers to totals[1].
+    """
+    own, count = space.runs[0], objective.operations
+    copy_run(run, own)
+    shares = shares_of_pass(program, count, run[BATCH])
+    if shares == 1:
+        gather(data, order, start, run[BATCH], space)
+        forward_pass(program, count, run, theta, space)
+        measure(program, objective, run, space, totals)
+        backward_pass(program, count, run, theta, space, gradient)
+        return
+    helped, size = space.board[PRESENT], last_parameter(program, count)
+    if helped:
+        arguments = (TRAIN, start, shares, own, data, order, program, objective, theta, space, gradient)
+        call(space.board[LOOPS + TRAIN], arguments)
+    else:
+        for share in range(shares):
+            pass_share(start, share, shares, True, own, data, order, program, objective, theta, space, gradient)
+    add_sums(shares, space, totals)
+    if helped:
+        call(space.board[LOOPS + SUM], (shares - 1, shares_of_sum(program, count), size, space, gradient))
+    else:
+        sum_share(shares - 1, 0, 1, size, space, gradient)
+
+
+@kernel(counts=False)
+def batch_loss(program, objective, theta, nothing, data, order, start, run, space, totals):
+    """Add the loss and the right answers for the examples order[start : start + batch] to `totals`."""
+    own, count = space.runs[0], objective.operations
+    copy_run(run, own)
+    shares = shares_of_pass(program, count, run[BATCH])
+    if shares == 1:
+        gather(data, order, start, run[BATCH], space)
+        forward_pass(program, count, run, theta, space)
+        measure(program, objective, run, space, totals)
+        return
+    if space.board[PRESENT]:
+        arguments = (TEST, start, shares, own, data, order, program, objective, theta, space, nothing)
+        call(space.board[LOOPS + TEST], arguments)
+    else:
+        for share in range(shares):
+            pass_share(start, share, shares, False, own, data, order, program, objective, theta, space, nothing)
+    add_sums(shares, space, totals)
 
 
 @kernel(counts=False)
@@ -174,13 +221,10 @@ def train_batches(
         start = batch * space.capacity
         run[BATCH] = min(space.capacity, order.size - start)
         run[STEP] += 1
-        gather(data, order, start, run[BATCH], space)
-        forward_pass(program, objective.operations, run, theta, space)
-        measure(program, objective, run, space, totals)
+        batch_gradient(program, objective, theta, gradient, data, order, start, run, space, totals)
         totals[2] += run[BATCH]
         if not np.isfinite(totals[0]):
             break
-        backward_pass(program, objective.operations, run, theta, space, gradient)
         penalise(descent, theta, gradient)
         clip(descent, gradient)
         descent.settings[0] = rates[batch]
@@ -204,8 +248,6 @@ def evaluate_batches(program, objective, theta, data, order, space, run, totals)
     mode = flush_subnormals()
     for start in range(0, order.size, space.capacity):
         run[BATCH] = min(space.capacity, order.size - start)
-        gather(data, order, start, run[BATCH], space)
-        forward_pass(program, objective.operations, run, theta, space)
-        measure(program, objective, run, space, totals)
+        batch_loss(program, objective, theta, theta, data, order, start, run, space, totals)
         totals[2] += run[BATCH]
     restore_subnormals(mode)

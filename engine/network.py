@@ -19,7 +19,7 @@ from engine.layers.base import Layer, Shape
 from engine.losses import Loss, get_loss
 from engine.objective import as_input, as_numbers, build_objective, prepare_data, summarise
 from engine.plan import make_plan
-from engine.threads import one_blas_thread
+from engine.products import product_address
 
 if TYPE_CHECKING:
     from engine.cuda.gpu import Gpu
@@ -286,8 +286,7 @@ class Network:
             stop = min(start + capacity, examples)
             run[machine.BATCH] = stop - start
             space.values[: (stop - start) * inputs.shape[1]] = inputs[start:stop].reshape(-1)
-            with one_blas_thread():
-                machine.forward_pass(self.program, max(ends), run, self.parameters, space)
+            machine.forward_pass(self.program, max(ends), run, self.parameters, space)
             for end, output in zip(ends, outputs, strict=True):
                 at = self.program.layout[max(end, 1) - 1]
                 first = (at[machine.Y_START] if end else 0) * capacity
@@ -323,8 +322,7 @@ class Network:
         totals = np.zeros(3)
         order = np.arange(data.x.shape[0])
         run = self.new_run()
-        with one_blas_thread():
-            machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, run, totals)
+        machine.evaluate_batches(self.program, objective, self.parameters, data, order, space, run, totals)
         return summarise(totals, bool(answers))
 
     def gradient(
@@ -362,11 +360,9 @@ class Network:
         space = self.workspace(examples)
         run, totals, gradient = self.new_run(), np.zeros(3), np.zeros_like(self.parameters)
         run[machine.BATCH], run[machine.TRAINING], run[machine.STEP] = examples, training, step
-        machine.gather(data, np.arange(examples), 0, examples, space)
-        with one_blas_thread():
-            machine.forward_pass(self.program, objective.operations, run, self.parameters, space)
-            machine.measure(self.program, objective, run, space, totals)
-            machine.backward_pass(self.program, objective.operations, run, self.parameters, space, gradient)
+        machine.batch_gradient(
+            self.program, objective, self.parameters, gradient, data, np.arange(examples), 0, run, space, totals
+        )
         return float(totals[0]) / examples, gradient
 
     def fit(self, x: ArrayLike, y: ArrayLike, **settings: Any) -> History:
@@ -376,8 +372,10 @@ class Network:
         return fit(self, x, y, **settings)
 
     def new_run(self) -> NDArray[np.int64]:
-        """What the kernels read besides their sizes: [batch, training, step, seed, stop, share, shares]."""
-        run = np.zeros(7, np.int64)
+        """What the kernels read besides their sizes; see `Operation`."""
+        run = np.zeros(10, np.int64)
+        if self.device == "cpu":
+            run[machine.PRODUCT] = product_address(self.dtype.name)
         run[machine.SHARES] = 1
         run[machine.SEED] = self.seed
         return run

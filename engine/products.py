@@ -1,68 +1,146 @@
-"""Matrix products of flat arrays, whole or a block at a time."""
+"""Matrix products of flat arrays, whole or a block at a time.
+
+The three loops around the tiles (see `engine.tiles`) are those of Goto and van de Geijn, "Anatomy of high-performance
+matrix multiplication" (2008), without the outer ones, which only matrices need that are too large for the cache. Each
+number of C is a sum in one fixed order, so that it has the same bits however C is cut into blocks.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np.linalg import get_blas_kind
+import numpy as np
+from numba import from_dtype, types
 
-from engine.jit import kernel
+from engine.jit import address, call, kernel, specialise
+from engine.tiles import DEPTH, MASKS, ROWS, WIDEST, copy_transposed, copy_vector, lanes, make_tile, panel
 
-# Blocks begin at multiples of this, which BLAS's own innermost blocks divide.
+# Blocks begin at multiples of this, which is a multiple of every vector's length.
 GRAIN = 32
 
+# Up to how many rows of A a panel of B is read as it lies: it is not read often enough to be worth packing.
+FEW = 16
 
-@intrinsic
-def _multiply(
-    typing_context, flip_a, flip_b, m, n, k, a, a_start, a_stride, b, b_start, b_stride, c, c_start, c_stride
-):
+# Where `run` holds the address of `product`.
+PRODUCT = 9
+
+
+@kernel(counts=False)
+def pack(b, start, stride, packed, depth, columns, width):
+    """Copy `depth` rows of B, of `columns` columns, to rows of `width`, with zeros behind."""
+    for first in range(0, width, lanes(b)):
+        count = min(columns - first, lanes(b))
+        for p in range(depth):
+            copy_vector(b, start + p * stride + first, packed, p * width + first, count)
+
+
+@kernel(counts=False)
+def pack_transposed(b, start, stride, packed, depth, columns, width):
+    """The same where rows of B are columns in memory: squares of vectors are turned, and what is left one by one."""
+    size = lanes(b)
+    squares = depth // size * size
+    for first in range(0, width, size):
+        count = min(columns - first, size)
+        done = squares if count == size else 0
+        for p in range(0, done, size):
+            copy_transposed(b, start + first * stride + p, stride, packed, p * width + first, width)
+        for column in range(count):
+            for p in range(done, depth):
+                packed[p * width + first + column] = b[start + (first + column) * stride + p]
+        for p in range(depth):
+            for column in range(count, size):
+                packed[p * width + first + column] = 0
+
+
+# The functions for tiles of each number of rows; each copy of the loop over them has its own, given by `specialise`.
+first_tile: Any = None
+second_tile: Any = None
+third_tile: Any = None
+last_tile: Any = None
+
+
+def column_of_tiles(a, a_start, a_row, a_column, b, b_start, b_row, depth, c, c_start, c_row, columns, adds, m):
+    """The tiles of C one below the other, with as many rows at a time as there still are."""
+    i = 0
+    while m - i >= ROWS[0]:
+        a_at, c_at = a_start + i * a_row, c_start + i * c_row
+        first_tile(a, a_at, a_row, a_column, b, b_start, b_row, depth, c, c_at, c_row, columns, adds)
+        i += ROWS[0]
+    if m - i >= ROWS[1]:
+        a_at, c_at = a_start + i * a_row, c_start + i * c_row
+        second_tile(a, a_at, a_row, a_column, b, b_start, b_row, depth, c, c_at, c_row, columns, adds)
+        i += ROWS[1]
+    if m - i >= ROWS[2]:
+        a_at, c_at = a_start + i * a_row, c_start + i * c_row
+        third_tile(a, a_at, a_row, a_column, b, b_start, b_row, depth, c, c_at, c_row, columns, adds)
+        i += ROWS[2]
+    if m > i:
+        a_at, c_at = a_start + i * a_row, c_start + i * c_row
+        last_tile(a, a_at, a_row, a_column, b, b_start, b_row, depth, c, c_at, c_row, columns, adds)
+
+
+def _columns(vectors: int) -> Any:
+    """The loop over tiles that are so many vectors wide, or the widest that there are."""
+    tiles = [make_tile(rows, min(vectors, WIDEST)) for rows in ROWS]
+    names = dict(zip(("first_tile", "second_tile", "third_tile", "last_tile"), tiles, strict=True))
+    return specialise(column_of_tiles, f"{vectors}_wide", counts=False, **names)
+
+
+narrow, medium, wide = (_columns(vectors) for vectors in (1, 2, 3))
+
+
+@kernel(counts=False)
+def product(flip_a, flip_b, adds, m, n, k, a, a_start, a_stride, b, b_start, b_stride, c, c_start, c_stride):
     """C (m, n) = A (m, k) B (k, n), each a block of a flat array: where it starts, and how far apart its rows are.
 
-    With `flip_a`, A is the transpose of the block (k, m) that is given; likewise for B. This is the call behind
-    ``np.dot(a, b, out)``, which takes whole arrays only.
+    With `flip_a`, A is the transpose of the block (k, m) that is given; likewise for B. With `adds`, the product is
+    added to what is in C.
     """
-    kind = ord(get_blas_kind(c.dtype))
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-        char, size, pointer = ir.IntType(8), context.get_value_type(types.intp), ir.IntType(8).as_pointer()
-        (m, n, k), (block_a, block_b, block_c) = args[2:5], [args[i : i + 3] for i in (5, 8, 11)]
-
-        def place(block: Any, array_type: Any) -> ir.Value:
-            array = context.make_array(array_type)(context, builder, block[0])
-            return builder.bitcast(builder.gep(array.data, [block[1]]), pointer)
-
-        def scalar(value: float) -> ir.Value:
-            constant = context.get_constant(c.dtype, value)
-            return builder.bitcast(cgutils.alloca_once_value(builder, constant), pointer)
-
-        def letter(flip: ir.Value) -> ir.Value:
-            return builder.select(flip, ir.Constant(char, ord("t")), ir.Constant(char, ord("n")))
-
-        takes = [char, char, char, size, size, size, pointer, pointer, size, pointer, size, pointer, pointer, size]
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.IntType(32), takes), "numba_xxgemm"
-        )
-        # Fortran has columns where C has rows: it is asked for Cᵀ = Bᵀ Aᵀ.
-        builder.call(
-            function,
-            [
-                ir.Constant(char, kind), letter(args[1]), letter(args[0]), n, m, k,
-                scalar(1.0), place(block_b, b), block_b[2], place(block_a, a), block_a[2],
-                scalar(0.0), place(block_c, c), block_c[2],
-            ],
-        )  # fmt: skip
-        return context.get_dummy_value()
-
-    boolean, intp = types.boolean, types.intp
-    arguments = (boolean, boolean, intp, intp, intp, a, intp, intp, b, intp, intp, c, intp, intp)
-    return types.void(*arguments), codegen
+    size, packed = lanes(c), panel(c)
+    a_row, a_column = (1, a_stride) if flip_a else (a_stride, 1)
+    for first in range(0, n, WIDEST * size):
+        columns = min(n - first, WIDEST * size)
+        vectors = (columns + size - 1) // size
+        width = vectors * size
+        lies_well = not flip_b and (m <= FEW or b_stride <= width) and (MASKS or columns == width)
+        for p in range(0, k, DEPTH):
+            depth, at, a_at, more = min(k - p, DEPTH), c_start + first, a_start + p * a_column, adds or p > 0
+            source, begin, stride = packed, 0, width
+            if lies_well:
+                source, begin, stride = b, b_start + first + p * b_stride, b_stride
+            elif flip_b:
+                pack_transposed(b, b_start + first * b_stride + p, b_stride, packed, depth, columns, width)
+            else:
+                pack(b, b_start + first + p * b_stride, b_stride, packed, depth, columns, width)
+            if vectors == 1:
+                narrow(a, a_at, a_row, a_column, source, begin, stride, depth, c, at, c_stride, columns, more, m)
+            elif vectors == 2:
+                medium(a, a_at, a_row, a_column, source, begin, stride, depth, c, at, c_stride, columns, more, m)
+            else:
+                wide(a, a_at, a_row, a_column, source, begin, stride, depth, c, at, c_stride, columns, more, m)
 
 
-multiply: Any = _multiply
+@cache
+def product_address(dtype_name: str) -> int:
+    """Where the compiled `product` for arrays of a dtype is: kernels find it in `run`, and none compiles its own."""
+    whole, flag = types.intp, types.boolean
+    array = types.Array(from_dtype(np.dtype(dtype_name)), 1, "C")
+    return address(product, types.void(*[flag] * 3, *[whole] * 3, *[array, whole, whole] * 3))
+
+
+@kernel(counts=False)
+def multiply(run, flip_a, a, flip_b, b, c, m, n, k):
+    """C (m, n) = A (m, k) B (k, n), all flat and whole. With `flip_a`, `a` holds Aᵀ (k, m); likewise for `b`."""
+    a_stride, b_stride = m if flip_a else k, k if flip_b else n
+    call(run[PRODUCT], (flip_a, flip_b, False, m, n, k, a, 0, a_stride, b, 0, b_stride, c, 0, n))
+
+
+@kernel(counts=False)
+def add_product(run, flip_a, a, flip_b, b, c, m, n, k):
+    """C ← C + A B, likewise."""
+    a_stride, b_stride = m if flip_a else k, k if flip_b else n
+    call(run[PRODUCT], (flip_a, flip_b, True, m, n, k, a, 0, a_stride, b, 0, b_stride, c, 0, n))
 
 
 @kernel(counts=False)
@@ -81,13 +159,17 @@ def block_of(m, n, share, shares):
 
 
 @kernel(counts=False)
-def share_of_product(flip_a, a, flip_b, b, c, m, n, k, share, shares):
-    """One of the shares of C (m, n) = A (m, k) B (k, n), all flat: the block that `block_of` gives.
+def share_of_product(run, flip_a, a, flip_b, b, c, m, n, k):
+    """The share run[SHARE] of run[SHARES] of C (m, n) = A (m, k) B (k, n), all flat: what `block_of` gives.
 
     With `flip_a`, `a` holds Aᵀ (k, m); with `flip_b`, `b` holds Bᵀ (n, k).
     """
-    row, rows, column, columns = block_of(m, n, share, shares)
+    row, rows, column, columns = block_of(m, n, run[5], run[6])
+    a_start, a_stride = (row, m) if flip_a else (row * k, k)
+    b_start, b_stride = (column * k, k) if flip_b else (column, n)
     if rows > 0 and columns > 0:
-        a_start, a_stride = (row, m) if flip_a else (row * k, k)
-        b_start, b_stride = (column * k, k) if flip_b else (column, n)
-        multiply(flip_a, flip_b, rows, columns, k, a, a_start, a_stride, b, b_start, b_stride, c, row * n + column, n)
+        c_start = row * n + column
+        call(
+            run[PRODUCT],
+            (flip_a, flip_b, False, rows, columns, k, a, a_start, a_stride, b, b_start, b_stride, c, c_start, n),
+        )

@@ -1,4 +1,4 @@
-"""A network as a table of compiled kernels, and the flat buffers that they work on: what `engine.machine` runs."""
+"""A network as a table of compiled kernels: what `engine.machine` runs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from numba import from_dtype, types
 from numpy.typing import NDArray
 
-from engine.crew import MOST_SHARES, new_board
 from engine.jit import address
-from engine.layers.base import EXAMPLES, Operation, Shape
+from engine.layers.base import Operation, Shape
 
 # Columns of Program.layout: where an operation's arrays lie. Starts count values of one example; the loops multiply
 # by the capacity of the workspace.
 THETA_START, THETA_STOP, X_START, X_SIZE, Y_START, Y_SIZE, TAPE_START, TAPE_SIZE = range(8)
 
-# Entries of `run`, which every kernel can read. The last two are the machine's to set, in each thread's own copy.
-BATCH, TRAINING, STEP, SEED, STOP, SHARE, SHARES = range(7)
+# Entries of `run`, which every kernel can read. Those behind STOP are the machine's to set, in each thread's own copy;
+# PRODUCT is the address of the matrix product (see `engine.products`).
+BATCH, TRAINING, STEP, SEED, STOP, SHARE, SHARES, EXAMPLES_IN_ALL, FIRST, PRODUCT = range(10)
 
 
 class Program(NamedTuple):
@@ -32,20 +32,6 @@ class Program(NamedTuple):
     constants: NDArray[Any]
     layout: NDArray[np.int64]
     work: NDArray[np.int64]  # (K, 2): how an operation may be cut into shares, and the work that an example makes
-
-
-class Workspace(NamedTuple):
-    """Buffers for batches of up to `capacity` examples, flat, in the network's dtype."""
-
-    capacity: int
-    values: NDArray[Any]
-    dvalues: NDArray[Any]
-    tape: NDArray[Any]
-    targets: NDArray[Any]
-    weights: NDArray[Any]
-    runs: NDArray[np.int64]  # (threads, 16): each thread's copy of `run`, in lines of the cache of its own
-    parts: NDArray[Any]  # the gradients that each share of a batch sums by itself, one after another
-    board: NDArray[np.int64]  # where the crew looks
 
 
 class Objective(NamedTuple):
@@ -148,21 +134,3 @@ def values_per_example(layout: NDArray[np.int64]) -> tuple[int, int, int]:
     last = layout[-1]
     tape = int((layout[:, TAPE_START] + layout[:, TAPE_SIZE]).max())
     return int(last[Y_START] + last[Y_SIZE]), tape, int(last[Y_SIZE])
-
-
-def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspace:
-    """Allocate the buffers for batches of up to `capacity` examples."""
-    values, tape, outputs = values_per_example(program.layout)
-    summed = program.layout[program.work[:, 0] == EXAMPLES]
-    parts = int((summed[:, THETA_STOP] - summed[:, THETA_START]).max(initial=0))
-    return Workspace(
-        capacity,
-        np.zeros(values * capacity, dtype),
-        np.zeros(values * capacity, dtype),
-        np.zeros(tape * capacity, dtype),
-        np.zeros(outputs * capacity, dtype),
-        np.ones(capacity, dtype),
-        np.zeros((MOST_SHARES, 16), np.int64),
-        np.zeros(MOST_SHARES * parts, dtype),
-        new_board(),
-    )

@@ -1,8 +1,8 @@
-"""Whose threads compute: those of the crew, never those of BLAS.
+"""Threads of NumPy's and SciPy's linear algebra, which our own kernels do without.
 
 BLAS cuts a product into a part for each core and waits for all of them by giving its own core away again and again.
-With other work on the machine, a product that takes 0.2 ms on one thread took 30 ms on two. What is large is shared
-out among threads of ours (see `engine.crew`), and both at once would want every core twice.
+With other work on the machine, a product that takes 0.2 ms on one thread took 30 ms on two. It also adds up in another
+order then, so that the last bits depend on the number of cores.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ def _set(threads: list[int]) -> None:
 
 @cache
 def _libraries() -> list[Any]:
-    # the library that the kernels call must be there to be found, and takes long to import
-    import scipy.linalg.cython_blas  # noqa: F401
+    import scipy.linalg  # noqa: F401  # its BLAS must be there to be found
     from threadpoolctl import ThreadpoolController
 
     return list(ThreadpoolController().select(user_api="blas").lib_controllers)

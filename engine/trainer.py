@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from engine import machine
 from engine.class_weights import ClassWeights, check_class_weights, example_weights
 from engine.errors import ConfigurationError, DataError, TrainingError
+from engine.helping import bring_helpers, shares_anything
 from engine.jit import address
 from engine.losses import Loss, get_loss
 from engine.metrics import Answers
@@ -20,8 +21,6 @@ from engine.network import check_seed
 from engine.objective import build_objective, count_operations, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule
-from engine.shares import bring_helpers, shares_anything
-from engine.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -159,7 +158,7 @@ class Trainer:
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
         rates, start = self._learning_rates(self.epoch), self.network.parameters.copy()
         for last in sorted({*halts, self.batches}):
-            with one_blas_thread(), self._helped(self.data, self._order, self._space, self.run):
+            with self._helped(self.data, self._order, self._space, self.run):
                 machine.train_batches(
                     self.network.program, self.objective, self._descent, rates, self.network.parameters,
                     self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
@@ -190,10 +189,12 @@ class Trainer:
         """A context in which other threads take their share of the work, where there is enough of it."""
         program, theta, batch = self.network.program, self.network.parameters, space.capacity
         if batch not in self._crews:
-            self._crews[batch] = shares_anything(program, self._descent, batch)
+            self._crews[batch] = shares_anything(program, self.objective, self._descent, batch)
         if not self._crews[batch]:
             return nullcontext()
-        return bring_helpers(space, run, data, order, program, theta, self.gradient, self._descent, self.moments)
+        return bring_helpers(
+            space, run, data, order, program, self.objective, theta, self.gradient, self._descent, self.moments
+        )
 
     def observe(self, loss: float) -> None:
         """Tell a schedule that watches the loss how the epoch went."""
@@ -216,7 +217,7 @@ class Trainer:
         examples = data.x.shape[0]
         space, order = network.workspace(network.chunk(examples)), np.arange(examples)
         run = network.new_run()
-        with one_blas_thread(), self._helped(data, order, space, run):
+        with self._helped(data, order, space, run):
             machine.evaluate_batches(
                 network.program, self.objective, network.parameters, data, order, space, run, totals
             )

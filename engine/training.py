@@ -20,7 +20,6 @@ from engine.objective import prepare_data
 from engine.optimizers import Optimizer
 from engine.schedules import Schedule
 from engine.stopping import BestEpoch, EarlyStopping
-from engine.threads import one_blas_thread
 from engine.trainer import Metrics, Trainer, check_count
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ def fit(
 
     message, marked = "", None
     try:
-        with interruptible(trainer.abandon) as interrupted, one_blas_thread():
+        with interruptible(trainer.abandon) as interrupted:
             if progress is not None:
                 progress.start(epochs, trainer.epoch)
             if checkpoint is None:

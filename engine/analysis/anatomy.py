@@ -15,7 +15,6 @@ from engine.layers import Dropout, Layer, Residual
 from engine.layers.base import Shape
 from engine.network import Network
 from engine.plan import make_plan
-from engine.threads import one_blas_thread
 
 
 @dataclass(frozen=True)
@@ -141,8 +140,7 @@ def run_forward(network: Network, x: ArrayLike) -> Values:
     run = network.new_run()
     run[machine.BATCH] = len(inputs)
     space.values[: inputs.size] = inputs.reshape(-1)
-    with one_blas_thread():
-        machine.forward_pass(program, len(program.forward), run, network.parameters, space)
+    machine.forward_pass(program, len(program.forward), run, network.parameters, space)
     return Values(network, program, space)
 
 

@@ -17,7 +17,6 @@ from engine.analysis.anatomy import entered
 from engine.errors import ConfigurationError, DataError
 from engine.network import CHUNK, CHUNK_VALUES, Network
 from engine.plan import make_plan
-from engine.threads import one_blas_thread
 
 Output = int | tuple[int, ...] | NDArray[np.integer] | None
 
@@ -104,16 +103,14 @@ class InputGradient:
             batch = stop - start
             run[machine.BATCH] = batch
             space.values[: batch * features] = inputs[start:stop].reshape(-1)
-            with one_blas_thread():
-                machine.forward_pass(self._program, self._count, run, network.parameters, space)
+            machine.forward_pass(self._program, self._count, run, network.parameters, space)
             at = int(last[machine.Y_START]) * capacity
             outputs = space.values[at : at + batch * size].reshape(batch, size)
             picked = outputs.argmax(axis=1) if chosen is None else chosen[start:stop]
             seed = space.dvalues[at : at + batch * size].reshape(batch, size)
             seed[...] = 0
             seed[np.arange(batch), picked] = 1
-            with one_blas_thread():
-                machine.backward_pass(self._program, self._count, run, network.parameters, space, unused)
+            machine.backward_pass(self._program, self._count, run, network.parameters, space, unused)
             at = int(first[machine.X_START]) * capacity
             gradients[start:stop] = space.dvalues[at : at + batch * features].reshape(batch, features)
             found[start:stop], reached[start:stop] = picked, outputs[np.arange(batch), picked]

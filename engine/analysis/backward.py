@@ -14,7 +14,6 @@ from engine.errors import ConfigurationError
 from engine.losses import Loss, get_loss
 from engine.network import Network
 from engine.objective import build_objective, prepare_data
-from engine.threads import one_blas_thread
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -87,10 +86,9 @@ def gradients(network: Network, x: ArrayLike, y: ArrayLike, loss: str | Loss) ->
     run, totals, flat_gradient = network.new_run(), np.zeros(3), np.zeros_like(network.parameters)
     run[machine.BATCH] = examples
     machine.gather(data, np.arange(examples), 0, examples, space)
-    with one_blas_thread():
-        machine.forward_pass(program, len(program.forward), run, network.parameters, space)
-        machine.measure(program, objective, run, space, totals)
-        machine.backward_pass(program, last + 1, run, network.parameters, space, flat_gradient)
+    machine.forward_pass(program, len(program.forward), run, network.parameters, space)
+    machine.measure(program, objective, run, space, totals)
+    machine.backward_pass(program, last + 1, run, network.parameters, space, flat_gradient)
     passed = Values(network, program, space)
     parts = anatomy(network)
     weights = {slot.name: flat_gradient[slot.start : slot.stop].reshape(slot.shape) for slot in network.layout}

@@ -13,7 +13,6 @@ from engine.losses import Loss, get_loss
 from engine.machine import BATCH, Y_SIZE, Y_START
 from engine.network import Network
 from engine.objective import build_objective, prepare_data
-from engine.threads import one_blas_thread
 
 
 class ExampleLosses(NamedTuple):
@@ -85,8 +84,7 @@ def example_losses(network: Network, x: ArrayLike, y: ArrayLike, loss: str | Los
         stop = min(start + space.capacity, examples)
         run[BATCH] = stop - start
         machine.gather(data, order, start, stop - start, space)
-        with one_blas_thread():
-            machine.forward_pass(network.program, objective.operations, run, network.parameters, space)
+        machine.forward_pass(network.program, objective.operations, run, network.parameters, space)
         found = losses[start:stop], right[start:stop]
         measure_each(network.program, objective, run, space, data.y.shape[1], *found)
     return ExampleLosses(losses, right if answers else None)

@@ -56,7 +56,7 @@ def gates(network: Network, x: ArrayLike, layer: int | None = None) -> dict[str,
     space, run = machine.workspace(alone.program, count, alone.dtype), alone.new_run()
     run[machine.BATCH] = count
     space.values[: examples.size] = examples.reshape(-1)
-    machine.forward_pass(alone.program, 1, run, alone.parameters, space)
+    machine.forward(0, 0, count, run, alone.program, alone.parameters, space)  # all at once, as the tape is then read
     return recurrent.states(space.tape, count, shape)
 
 

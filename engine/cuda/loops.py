@@ -108,7 +108,7 @@ def measure(team, row, loss_dims, loss_constants, numbers, run, values, dvalues,
     """
     item, features, at = numbers[ITEM], row[Y_SIZE], row[Y_START] * numbers[CAPACITY]
     items, wide = run[0] * features // item, numbers[WIDE]
-    alone, share = (1, run[1], run[2], run[3]), like(loss_constants[0], 1.0 / items)
+    alone, share = (1, run[1], run[2], run[3], 0, 0, 1, 1), like(loss_constants[0], 1.0 / items)
     mine = totals_of(totals, team[ME])
     for n in range(team[ME], items, team[SIZE]):
         example, start, stop = n * item // features, at + n * item, at + (n + 1) * item

@@ -58,12 +58,13 @@ class Operation:
         forward(run, dims, constants, theta, x, y, tape)
         backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta)
 
-    `run` is int64 ``[batch, training, step, seed, stop, share, shares]``, `dims` the int64 sizes below, `constants` the
-    numbers below, and the rest are flat C-contiguous arrays in the network's dtype, cut to size: `x` and `dx` hold the
-    batch of inputs, `y` and `dy` the batch of outputs, `theta` and `dtheta` the operation's parameters, `tape` whatever
-    forward leaves for backward. Backward assigns `dx` and `dtheta` (it does not add to them). `dx` is empty for a first
-    operation, whose input needs no gradient. Forward may write to parameters that are not trainable while
-    run[TRAINING] is 1.
+    `run` is int64 ``[batch, training, step, seed, stop, share, shares, whole, first, product]``: the kernels are given
+    `batch` of the `whole` examples of a batch, from number `first` on; `product` is for `engine.products`. `dims` are
+    the int64 sizes below, `constants` the numbers below, and the rest are flat C-contiguous arrays in the network's
+    dtype, cut to size: `x` and `dx` hold the batch of inputs, `y` and `dy` the batch of outputs, `theta` and `dtheta`
+    the operation's parameters, `tape` whatever forward leaves for backward. Backward assigns `dx` and `dtheta` (it does
+    not add to them). `dx` is empty for a first operation, whose input needs no gradient. Forward may write to
+    parameters that are not trainable while run[TRAINING] is 1.
 
     Attributes
     ----------
@@ -85,8 +86,8 @@ class Operation:
         What it computes, when it is not one: other devices find their own kernels by it.
     cut : {WHOLE, EXAMPLES, OWN}
         Whether several threads can do it. With EXAMPLES the kernels get a part of the batch like a whole one: what
-        they compute for an example must not depend on others, nor on its number. The machine then adds up what the
-        parts assign to `dtheta`. With OWN they get everything and do only what belongs to their share.
+        they compute for an example must not depend on others. The machine then adds up what the parts assign to
+        `dtheta`. With OWN they get everything and do only what belongs to their share.
     work : int
         What an example takes, counted in multiplications of a large matrix product (about 15 ps each); with it the
         machine decides into how many shares the operation is cut.

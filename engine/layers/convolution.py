@@ -15,6 +15,7 @@ from engine.jit import kernel, like
 from engine.layers.activation import activation_operations
 from engine.layers.base import EXAMPLES, Operation, Parameter, Shape, WeightedLayer, check_count
 from engine.layers.windows import Pair, Windows, check_pair, crop, fold, padded, unfold, unfold_taps, windows
+from engine.products import add_product, multiply
 
 PADDINGS = ("valid", "same")
 
@@ -27,16 +28,17 @@ def convolution_forward(run, dims, constants, theta, x, y, tape):
     """Y_n = U(X_n) Θ: row (i, j) of U(X_n) is what window (i, j) sees and a 1, and Θ is the weight above the bias."""
     batch, filters = run[0], dims[13]
     places, taps = y.size // (batch * filters), theta.size // filters
-    images, outputs = x.reshape(batch, x.size // batch), y.reshape(batch, places, filters)
-    weight = theta.reshape(taps, filters)
+    images, outputs = x.reshape(batch, x.size // batch), y.reshape(batch, places * filters)
     buffer = np.empty(places * taps, x.dtype)
     rows, transposed = buffer.reshape(places, taps), buffer.reshape(taps, places)
     for n in range(batch):
         image = padded(images[n], dims)
-        if is_contiguous(dims):
-            np.dot(unfold_transposed(image, dims, transposed).T, weight, outputs[n])
+        along = is_contiguous(dims)
+        if along:
+            unfold_transposed(image, dims, transposed)
         else:
-            np.dot(unfold_with_ones(image, dims, rows), weight, outputs[n])
+            unfold_with_ones(image, dims, rows)
+        multiply(run, along, buffer, False, theta, outputs[n], places, filters, taps)
 
 
 @kernel
@@ -44,22 +46,21 @@ def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta
     """dΘ = Σ_n U(X_n)ᵀ dY_n, and dX_n = Uᵀ(dY_n Θᵀ)."""
     batch, filters = run[0], dims[13]
     places, taps = dy.size // (batch * filters), theta.size // filters
-    images, doutputs = x.reshape(batch, x.size // batch), dy.reshape(batch, places, filters)
-    dimages, weight = dx.reshape(batch, dx.size // batch), theta.reshape(taps, filters)
-    dtheta_of_one = np.empty(theta.size, x.dtype)
-    dweight = dtheta_of_one.reshape(taps, filters)
+    images, doutputs = x.reshape(batch, x.size // batch), dy.reshape(batch, places * filters)
+    dimages = dx.reshape(batch, dx.size // batch)
     buffer = np.empty(places * taps, x.dtype)
     rows, transposed = buffer.reshape(places, taps), buffer.reshape(taps, places)
     dtheta[:] = like(x[0], 0)
     for n in range(batch):
         image = padded(images[n], dims)
-        if is_contiguous(dims):
-            np.dot(unfold_transposed(image, dims, transposed), doutputs[n], dweight)
+        along = is_contiguous(dims)
+        if along:
+            unfold_transposed(image, dims, transposed)
         else:
-            np.dot(unfold_with_ones(image, dims, rows).T, doutputs[n], dweight)
-        add(dtheta_of_one, dtheta)
+            unfold_with_ones(image, dims, rows)
+        add_product(run, not along, buffer, False, doutputs[n], dtheta, taps, filters, places)
         if dx.size > 0:
-            np.dot(doutputs[n], weight.T, rows)
+            multiply(run, False, doutputs[n], True, theta, buffer, places, taps, filters)
             fold_padded(rows, dims, dimages[n])
 
 
@@ -74,14 +75,12 @@ def unfold_with_ones(image, dims, rows):
     unfold(image, dims, rows)
     for p in range(rows.shape[0]):
         rows[p, -1] = like(image[0], 1)
-    return rows
 
 
 @kernel
 def unfold_transposed(image, dims, taps):
     unfold_taps(image, dims, taps)
     taps[-1] = like(image[0], 1)
-    return taps
 
 
 @kernel
@@ -93,12 +92,6 @@ def fold_padded(rows, dims, dx):
         image = np.empty(dims[9] * dims[10] * dims[2], rows.dtype)
         fold(rows, dims, image)
         crop(image, dims, dx)
-
-
-@kernel
-def add(values, total):
-    for i in range(total.size):
-        total[i] += values[i]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from engine.products import block_of, share_of_product
 def dense_forward(run, dims, constants, theta, x, y, tape):
     """Y = X W + b, with X (batch, in_features), W (in_features, out_features), b (out_features)."""
     batch, in_features, out_features, share, shares = run[0], dims[0], dims[1], run[5], run[6]
-    share_of_product(False, x, False, theta, y, batch, out_features, in_features, share, shares)
+    share_of_product(run, False, x, False, theta, y, batch, out_features, in_features)
     row, rows, column, columns = block_of(batch, out_features, share, shares)
     bias = part(theta, in_features * out_features + column, columns)
     for n in range(row, row + rows):
@@ -33,7 +33,7 @@ def dense_forward(run, dims, constants, theta, x, y, tape):
 def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dW = Xᵀ dY, db = Σ_n dY_n, dX = dY Wᵀ."""
     batch, in_features, out_features, share, shares = run[0], dims[0], dims[1], run[5], run[6]
-    share_of_product(True, x, False, dy, dtheta, in_features, out_features, batch, share, shares)
+    share_of_product(run, True, x, False, dy, dtheta, in_features, out_features, batch)
     first, last = share * out_features // shares, (share + 1) * out_features // shares
     dbias = part(dtheta, in_features * out_features + first, last - first)
     for o in range(dbias.size):
@@ -43,7 +43,7 @@ def dense_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
         for o in range(dbias.size):
             dbias[o] += doutputs[o]
     if dx.size > 0:
-        share_of_product(False, dy, True, theta, dx, batch, in_features, out_features, share, shares)
+        share_of_product(run, False, dy, True, theta, dx, batch, in_features, out_features)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.activations import ACTIVATIONS
-from engine.jit import kernel, like, specialise
+from engine.jit import kernel, like, part, specialise
 from engine.layers.base import Operation, Parameter, Shape
 from engine.layers.recurrent import (
     Recurrent,
-    add_product,
     block,
     copy_out,
     fill_row,
@@ -23,6 +22,7 @@ from engine.layers.recurrent import (
     lay_out,
     take_in,
 )
+from engine.products import add_product, multiply
 
 sigmoid: Any = None  # the kernels of each dtype have their own, given by `specialise`
 tanh: Any = None
@@ -53,6 +53,13 @@ def gru_tape(tape, batch, steps, features, units):
     )
 
 
+@kernel
+def gru_weights(theta, features, units):
+    """The weight on the inputs (features + 1, 3 units) and that on the hidden state (units + 1, 3 units), flat."""
+    size = (features + 1) * 3 * units
+    return part(theta, 0, size), part(theta, size, (units + 1) * 3 * units)
+
+
 def gru_forward(run, dims, constants, theta, x, y, tape):
     """With a = Wᵀ x_t + b and s = Rᵀ h_{t-1} + c, each in three parts:
 
@@ -60,8 +67,7 @@ def gru_forward(run, dims, constants, theta, x, y, tape):
     """
     batch, steps, features, units = run[0], dims[0], dims[1], dims[2]
     rows, size = features + units + 2, units * batch
-    weight = theta[: (features + 1) * 3 * units].reshape(features + 1, 3 * units)
-    recurrent = theta[weight.size :].reshape(units + 1, 3 * units)
+    weight, recurrent = gru_weights(theta, features, units)
     inputs, gates, shares, s, _, _, _ = gru_tape(tape, batch, steps, features, units)
     lay_out(x, inputs, batch, steps, features, rows)
     fill_row(inputs, features, batch, steps, rows, 1)
@@ -70,12 +76,12 @@ def gru_forward(run, dims, constants, theta, x, y, tape):
     s_r, s_z, s_n = s[:size], s[size : 2 * size], s[2 * size :]
     for t in range(steps):
         a = gates[3 * t * size : 3 * (t + 1) * size]
-        step = block(inputs, t, rows, batch)
-        np.dot(weight.T, step[: features + 1], a.reshape(3 * units, batch))
-        np.dot(recurrent.T, step[features + 1 :], s.reshape(3 * units, batch))
+        first = (t * rows + features + 1) * batch
+        hidden = part(inputs, first, (units + 1) * batch)
+        multiply(run, True, weight, False, block(inputs, t, rows, batch), a, 3 * units, batch, features + 1)
+        multiply(run, True, recurrent, False, hidden, s, 3 * units, batch, units + 1)
         r, z, n = a[:size], a[size : 2 * size], a[2 * size :]
         share = shares[t * size : (t + 1) * size]
-        first = (t * rows + features + 1) * batch
         before, h = inputs[first : first + size], inputs[first + rows * batch : first + rows * batch + size]
         for j in range(size):
             reset, update = sigmoid(r[j] + s_r[j]), sigmoid(z[j] + s_z[j])
@@ -95,13 +101,12 @@ def gru_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """
     batch, steps, features, units = run[0], dims[0], dims[1], dims[2]
     rows, size = features + units + 2, units * batch
-    weight = theta[: (features + 1) * 3 * units].reshape(features + 1, 3 * units)
-    recurrent = theta[weight.size :].reshape(units + 1, 3 * units)
+    weight, recurrent = gru_weights(theta, features, units)
+    dweight, drecurrent = gru_weights(dtheta, features, units)
     inputs, gates, shares, ds, dinput, dh, through = gru_tape(tape, batch, steps, features, units)
     s_r, s_z, s_n = ds[:size], ds[size : 2 * size], ds[2 * size :]
     dhidden, one = dh.reshape(units, batch), like(theta[0], 1)
-    product, recurrent_product = np.empty_like(weight), np.empty_like(recurrent)
-    dh[:] = like(theta[0], 0)
+    dh[:], dtheta[:] = like(theta[0], 0), like(theta[0], 0)
     for t in range(steps - 1, -1, -1):
         take_in(dy, dhidden, t, steps, dims[3] == 1)
         a = gates[3 * t * size : 3 * (t + 1) * size]
@@ -117,15 +122,14 @@ def gru_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
             r[j], z[j], n[j] = dr, dz, dn
             s_r[j], s_z[j], s_n[j] = dr, dz, dn * reset
             dh[j] *= update
-        da, step = a.reshape(3 * units, batch), block(inputs, t, rows, batch)
-        last = t == steps - 1
-        add_product(step[: features + 1], da, product, dtheta[: weight.size], last)
-        add_product(step[features + 1 :], ds.reshape(3 * units, batch), recurrent_product, dtheta[weight.size :], last)
+        hidden = part(inputs, first, (units + 1) * batch)
+        add_product(run, False, block(inputs, t, rows, batch), True, a, dweight, features + 1, 3 * units, batch)
+        add_product(run, False, hidden, True, ds, drecurrent, units + 1, 3 * units, batch)
         if dx.size > 0:
-            np.dot(weight[:features], da, dinput.reshape(features, batch))
+            multiply(run, False, weight, False, a, dinput, features, batch, 3 * units)
             copy_out(dinput.reshape(features, batch), dx, t, steps)
         if t > 0:
-            np.dot(recurrent[:units], ds.reshape(3 * units, batch), through.reshape(units, batch))
+            multiply(run, False, recurrent, False, ds, through, units, batch, 3 * units)
             for j in range(size):
                 dh[j] += through[j]
 

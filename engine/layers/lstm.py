@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from engine.activations import ACTIVATIONS
 from engine.initializers import Initializer, get_initializer
-from engine.jit import kernel, like, specialise
+from engine.jit import kernel, like, part, specialise
 from engine.layers.base import Operation, Parameter, Shape
 from engine.layers.recurrent import (
     Recurrent,
-    add_product,
     block,
     check_flag,
     copy_out,
@@ -25,6 +24,7 @@ from engine.layers.recurrent import (
     lay_out,
     take_in,
 )
+from engine.products import add_product, multiply
 
 sigmoid: Any = None  # the kernels of each dtype have their own, given by `specialise`
 tanh: Any = None
@@ -56,7 +56,6 @@ def lstm_forward(run, dims, constants, theta, x, y, tape):
     """[i, f, g, o] = [σ, σ, tanh, σ](Wᵀ x_t + Rᵀ h_{t-1} + b);  c_t = f c_{t-1} + i g;  h_t = o tanh c_t."""
     batch, steps, features, units = run[0], dims[0], dims[1], dims[2]
     rows, size = features + units + 1, units * batch
-    weight = theta.reshape(rows, 4 * units)
     inputs, cells, bounded, gates, _, _ = lstm_tape(tape, batch, steps, features, units)
     lay_out(x, inputs, batch, steps, features, rows)
     fill_row(inputs, rows - 1, batch, steps, rows, 1)
@@ -64,7 +63,7 @@ def lstm_forward(run, dims, constants, theta, x, y, tape):
     cells[:size] = like(theta[0], 0)
     for t in range(steps):
         z = gates[4 * t * size : 4 * (t + 1) * size]
-        np.dot(weight.T, block(inputs, t, rows, batch), z.reshape(4 * units, batch))
+        multiply(run, True, theta, False, block(inputs, t, rows, batch), z, 4 * units, batch, rows)
         i, f, g, o = z[:size], z[size : 2 * size], z[2 * size : 3 * size], z[3 * size :]
         before, cell = cells[t * size : (t + 1) * size], cells[(t + 1) * size : (t + 2) * size]
         bound = bounded[t * size : (t + 1) * size]
@@ -90,16 +89,12 @@ def lstm_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """
     batch, steps, features, units = run[0], dims[0], dims[1], dims[2]
     rows, size = features + units + 1, units * batch
-    weight = theta.reshape(rows, 4 * units)
-    inputs, cells, bounded, gates, dcell, scratch = lstm_tape(tape, batch, steps, features, units)
-    dinputs = scratch.reshape(rows - 1, batch)
-    dhidden = dinputs[features:]
-    dh = dhidden.reshape(size)
-    product = np.empty_like(weight)
-    dcell[:] = like(theta[0], 0)
-    dh[:] = like(theta[0], 0)
+    recurrent = part(theta, features * 4 * units, units * 4 * units)
+    inputs, cells, bounded, gates, dcell, dinputs = lstm_tape(tape, batch, steps, features, units)
+    dh = part(dinputs, features * batch, size)
+    dcell[:], dh[:], dtheta[:] = like(theta[0], 0), like(theta[0], 0), like(theta[0], 0)
     for t in range(steps - 1, -1, -1):
-        take_in(dy, dhidden, t, steps, dims[3] == 1)
+        take_in(dy, dh.reshape(units, batch), t, steps, dims[3] == 1)
         z = gates[4 * t * size : 4 * (t + 1) * size]
         i, f, g, o = z[:size], z[size : 2 * size], z[2 * size : 3 * size], z[3 * size :]
         before, bound = cells[t * size : (t + 1) * size], bounded[t * size : (t + 1) * size]
@@ -112,13 +107,12 @@ def lstm_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
             g[j] = dc * admitted * (one - candidate * candidate)
             o[j] = dh[j] * bound[j] * shown * (one - shown)
             dcell[j] = dc * kept
-        dz = z.reshape(4 * units, batch)
-        add_product(block(inputs, t, rows, batch), dz, product, dtheta, t == steps - 1)
+        add_product(run, False, block(inputs, t, rows, batch), True, z, dtheta, rows, 4 * units, batch)
         if dx.size > 0:
-            np.dot(weight[: rows - 1], dz, dinputs)
-            copy_out(dinputs[:features], dx, t, steps)
+            multiply(run, False, theta, False, z, dinputs, rows - 1, batch, 4 * units)
+            copy_out(dinputs.reshape(rows - 1, batch)[:features], dx, t, steps)
         elif t > 0:
-            np.dot(weight[features : rows - 1], dz, dhidden)
+            multiply(run, False, recurrent, False, z, dh, units, batch, 4 * units)
 
 
 @dataclass(frozen=True)

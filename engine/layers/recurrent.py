@@ -19,14 +19,17 @@ from numpy.typing import NDArray
 
 from engine.errors import ConfigurationError
 from engine.initializers import Initializer, get_initializer
-from engine.jit import kernel, like
-from engine.layers.base import Operation, Parameter, Shape, WeightedLayer, check_count
+from engine.jit import kernel, like, part
+from engine.layers.base import EXAMPLES, Operation, Parameter, Shape, WeightedLayer, check_count
+
+# What the function of a gate costs, in multiplications (see `Operation.work`).
+GATE_WORK = 30
 
 
 @kernel
 def block(buffer, t, rows, batch):
-    """The block (rows, batch) of step t."""
-    return buffer[t * rows * batch : (t + 1) * rows * batch].reshape(rows, batch)
+    """The block (rows, batch) of step t, flat."""
+    return part(buffer, t * rows * batch, rows * batch)
 
 
 @kernel
@@ -35,7 +38,7 @@ def lay_out(x, inputs, batch, steps, features, rows):
     for t in range(steps):
         target = block(inputs, t, rows, batch)
         for f in range(features):
-            row = target[f]
+            row = part(target, f * batch, batch)
             for n in range(batch):
                 row[n] = x[(n * steps + t) * features + f]
 
@@ -44,7 +47,7 @@ def lay_out(x, inputs, batch, steps, features, rows):
 def fill_row(inputs, row, batch, steps, rows, value):
     """Set one row of each step's block."""
     for t in range(steps):
-        block(inputs, t, rows, batch)[row] = like(inputs[0], value)
+        block(inputs, t, rows, batch)[row * batch : (row + 1) * batch] = like(inputs[0], value)
 
 
 @kernel
@@ -76,18 +79,6 @@ def take_in(dy, dhidden, t, steps, sequences):
             row = dhidden[u]
             for n in range(batch):
                 row[n] += dy[(n * outputs + place) * units + u]
-
-
-@kernel
-def add_product(a, b, product, total, assign):
-    """total ← a bᵀ, or total ← total + a bᵀ unless `assign`; `product` is scratch space."""
-    np.dot(a, np.ascontiguousarray(b.T), product)  # BLAS is slower on small b.T than on a copy
-    flat = product.reshape(product.size)
-    if assign:
-        total[:] = flat
-    else:
-        for i in range(total.size):
-            total[i] += flat[i]
 
 
 @dataclass(frozen=True)
@@ -150,9 +141,11 @@ class Recurrent(WeightedLayer):
         output_shape = (steps, self.units) if self.return_sequences else (self.units,)
         size = sum(parameter.size for parameter in self.parameters(input_shape))
         dims = (steps, features, self.units, int(self.return_sequences))
+        work = steps * (size + GATE_WORK * self.gates * self.units)
         return Operation(
-            kernels, output_shape, dims, parameters=(0, size), tape_per_example=tape_per_example, kind=self.name
-        )
+            kernels, output_shape, dims, parameters=(0, size), tape_per_example=tape_per_example, kind=self.name,
+            cut=EXAMPLES, work=work,
+        )  # fmt: skip
 
     def sequence(self, input_shape: Shape) -> tuple[int, int]:
         """The numbers of steps and features of an example; ConfigurationError when it is no sequence."""

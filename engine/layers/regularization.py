@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.jit import kernel, like
-from engine.layers.base import OWN, Layer, Operation, Parameter, Shape, check_number
+from engine.layers.base import EXAMPLES, Layer, Operation, Parameter, Shape, check_number
 from engine.random import mix, uniform
 
 # What a value costs dropout, in multiplications (see `Operation.work`).
@@ -24,35 +24,27 @@ def dropout_key(run, number):
 
 
 @kernel
-def own_part(run, size):
-    """Which of the values make a share: from the first one up to that after the last."""
-    return run[5] * size // run[6], (run[5] + 1) * size // run[6]
-
-
-@kernel
 def dropout_forward(run, dims, constants, theta, x, y, tape):
     """In training y_i = x_i m_i / (1 - rate), where m_i is 0 with probability `rate`, else 1; otherwise y = x."""
-    first, last = own_part(run, x.size)
     if run[1] == 0:
-        y[first:last] = x[first:last]
+        y[:] = x
         return
-    key, rate = dropout_key(run, dims[-1]), constants[0]
+    key, rate, first = dropout_key(run, dims[-1]), constants[0], run[8] * (x.size // run[0])
     scale = like(rate, 1) / (like(rate, 1) - rate)
-    for i in range(first, last):
-        y[i] = x[i] * scale if uniform(key, i) >= rate else like(rate, 0)
+    for i in range(x.size):
+        y[i] = x[i] * scale if uniform(key, first + i) >= rate else like(rate, 0)
 
 
 @kernel
 def dropout_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dx_i = dy_i m_i / (1 - rate), with the mask drawn again."""
-    first, last = own_part(run, dx.size)
     if run[1] == 0:
-        dx[first:last] = dy[first:last]
+        dx[:] = dy
         return
-    key, rate = dropout_key(run, dims[-1]), constants[0]
+    key, rate, first = dropout_key(run, dims[-1]), constants[0], run[8] * (dy.size // run[0])
     scale = like(rate, 1) / (like(rate, 1) - rate)
-    for i in range(first, last):
-        dx[i] = dy[i] * scale if uniform(key, i) >= rate else like(rate, 0)
+    for i in range(dx.size):
+        dx[i] = dy[i] * scale if uniform(key, first + i) >= rate else like(rate, 0)
 
 
 @kernel
@@ -139,7 +131,7 @@ class Dropout(Layer):
 
     def operations(self, input_shape: Shape) -> list[Operation]:
         rate, work = (float(self.rate),), DROPOUT_WORK * prod(input_shape)
-        return [Operation(_dropout_kernels, input_shape, constants=rate, kind="dropout", cut=OWN, work=work)]
+        return [Operation(_dropout_kernels, input_shape, constants=rate, kind="dropout", cut=EXAMPLES, work=work)]
 
 
 @dataclass(frozen=True)

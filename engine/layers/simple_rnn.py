@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.activations import ACTIVATIONS
-from engine.jit import kernel, like, specialise
+from engine.jit import kernel, like, part, specialise
 from engine.layers.base import Operation, Parameter, Shape
 from engine.layers.recurrent import (
     Recurrent,
-    add_product,
     block,
     copy_out,
     fill_row,
@@ -23,6 +22,7 @@ from engine.layers.recurrent import (
     lay_out,
     take_in,
 )
+from engine.products import add_product, multiply
 
 tanh: Any = None  # the kernels of each dtype have their own, given by `specialise`
 
@@ -39,7 +39,6 @@ def rnn_forward(run, dims, constants, theta, x, y, tape):
     """h_t = tanh(Wᵀ x_t + Rᵀ h_{t-1} + b)."""
     batch, steps, features, units = run[0], dims[0], dims[1], dims[2]
     rows, size = features + units + 1, units * batch
-    weight = theta.reshape(rows, units)
     inputs = rnn_tape(tape, batch, steps, features, units)[0]
     lay_out(x, inputs, batch, steps, features, rows)
     fill_row(inputs, rows - 1, batch, steps, rows, 1)
@@ -48,7 +47,7 @@ def rnn_forward(run, dims, constants, theta, x, y, tape):
         first = ((t + 1) * rows + features) * batch
         h = inputs[first : first + size]
         hidden = h.reshape(units, batch)
-        np.dot(weight.T, block(inputs, t, rows, batch), hidden)
+        multiply(run, True, theta, False, block(inputs, t, rows, batch), h, units, batch, rows)
         for j in range(size):
             h[j] = tanh(h[j])
         give_out(hidden, y, t, steps, dims[3] == 1)
@@ -58,25 +57,22 @@ def rnn_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dz_t = dh_t (1 - h_t²);  d[W; R; b] = Σ_t [x_t; h_{t-1}; 1] dz_tᵀ;  dx_t = W dz_t,  dh_{t-1} = R dz_t."""
     batch, steps, features, units = run[0], dims[0], dims[1], dims[2]
     rows, size = features + units + 1, units * batch
-    weight = theta.reshape(rows, units)
-    inputs, flat, scratch = rnn_tape(tape, batch, steps, features, units)
-    dz, dinputs = flat.reshape(units, batch), scratch.reshape(rows - 1, batch)
-    dhidden = dinputs[features:]
-    dh = dhidden.reshape(size)
-    product = np.empty_like(weight)
-    dh[:] = like(theta[0], 0)
+    recurrent = part(theta, features * units, units * units)
+    inputs, dz, dinputs = rnn_tape(tape, batch, steps, features, units)
+    dh = part(dinputs, features * batch, size)
+    dh[:], dtheta[:] = like(theta[0], 0), like(theta[0], 0)
     for t in range(steps - 1, -1, -1):
-        take_in(dy, dhidden, t, steps, dims[3] == 1)
+        take_in(dy, dh.reshape(units, batch), t, steps, dims[3] == 1)
         first = ((t + 1) * rows + features) * batch
         h = inputs[first : first + size]
         for j in range(size):
-            flat[j] = dh[j] * (like(theta[0], 1) - h[j] * h[j])
-        add_product(block(inputs, t, rows, batch), dz, product, dtheta, t == steps - 1)
+            dz[j] = dh[j] * (like(theta[0], 1) - h[j] * h[j])
+        add_product(run, False, block(inputs, t, rows, batch), True, dz, dtheta, rows, units, batch)
         if dx.size > 0:
-            np.dot(weight[: rows - 1], dz, dinputs)
-            copy_out(dinputs[:features], dx, t, steps)
+            multiply(run, False, theta, False, dz, dinputs, rows - 1, batch, units)
+            copy_out(dinputs.reshape(rows - 1, batch)[:features], dx, t, steps)
         elif t > 0:
-            np.dot(weight[features : rows - 1], dz, dhidden)
+            multiply(run, False, recurrent, False, dz, dh, units, batch, units)
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,7 @@ def test_dropout_draws_the_same_mask_in_shares() -> None:
     together = space.values[x.size :].copy()
     operation = large.layers[0].operations((500,))[0]
     y = np.zeros_like(together)
-    whole = np.array([100, 1, 0, 0, 0, 0, 1])
+    whole = np.array([100, 1, 0, 0, 0, 0, 1, 100, 0, 0])
     kernel = operation.kernels(large.dtype)[0]
     kernel(whole, np.array([0]), np.array([0.5], np.float32), large.parameters, x.ravel(), y, y[:0])
     assert np.array_equal(together, y)

@@ -1,0 +1,51 @@
+"""The flat buffers that the kernels of a program work on."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.crew import MOST_SHARES, new_board
+from engine.layers.base import EXAMPLES
+from engine.passes import last_parameter, shares_of_pass
+from engine.program import THETA_START, THETA_STOP, Program, values_per_example
+
+
+class Workspace(NamedTuple):
+    """Buffers for batches of up to `capacity` examples, flat, in the network's dtype."""
+
+    capacity: int
+    values: NDArray[Any]
+    dvalues: NDArray[Any]
+    tape: NDArray[Any]
+    targets: NDArray[Any]
+    weights: NDArray[Any]
+    runs: NDArray[np.int64]  # (threads, 16): each thread's copy of `run`, in lines of the cache of its own
+    parts: NDArray[Any]  # the gradients that each share of a batch sums by itself, one after another
+    sums: NDArray[np.float64]  # (threads, 8): the loss and the right answers of each share of a batch
+    board: NDArray[np.int64]  # where the crew looks
+
+
+def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspace:
+    """Allocate the buffers for batches of up to `capacity` examples."""
+    values, tape, outputs = values_per_example(program.layout)
+    summed = program.layout[program.work[:, 0] == EXAMPLES]
+    parts = MOST_SHARES * int((summed[:, THETA_STOP] - summed[:, THETA_START]).max(initial=0))
+    for count in (len(program.work), len(program.work) - 1):  # a loss of logits skips the last activation
+        if count > 0:
+            shares = shares_of_pass.py_func(program, count, capacity)
+            parts = max(parts, (shares - 1) * int(last_parameter.py_func(program, count)))
+    return Workspace(
+        capacity,
+        np.zeros(values * capacity, dtype),
+        np.zeros(values * capacity, dtype),
+        np.zeros(tape * capacity, dtype),
+        np.zeros(outputs * capacity, dtype),
+        np.ones(capacity, dtype),
+        np.zeros((MOST_SHARES, 16), np.int64),
+        np.zeros(parts, dtype),
+        np.zeros((MOST_SHARES, 8)),
+        new_board(),
+    )
