@@ -17,7 +17,7 @@ from engine.atomics import add
 from engine.crew import KIND, LEAVE, LOOPS, OPERATION, PRESENT, hand_in, helped, look_again, post, take, wait
 from engine.crew import SHARES as POSTED
 from engine.jit import address, kernel
-from engine.passes import last_parameter, pass_share, shares_of_pass, sum_share
+from engine.passes import TEST, TRAIN, last_parameter, pass_share, shares_of_pass, sum_share
 from engine.program import Data, Descent, Objective, Program
 from engine.shares import (
     backward_share,
@@ -31,8 +31,8 @@ from engine.shares import (
 from engine.subnormals import flush_subnormals, restore_subnormals
 from engine.workspace import Workspace
 
-# Kinds of work on the board.
-GATHER, FORWARD, BACKWARD, UPDATE, TRAIN, TEST, SUM = range(7)
+# Kinds of work on the board, behind the two kinds of passes.
+GATHER, FORWARD, BACKWARD, UPDATE, SUM = range(2, 7)
 
 
 @kernel(counts=False)
@@ -49,7 +49,7 @@ def next_share(board, share, shares):
 @kernel(counts=False)
 def share_gathering(start, shares, run, data, order, space):
     """Copy a batch in shares."""
-    post(space.board, GATHER, start, shares)
+    post(space.board, np.int64(GATHER), start, shares)
     share = next_share(space.board, -1, shares)
     while share >= 0:
         gather_share(start, share, shares, run, data, order, space)
@@ -59,7 +59,7 @@ def share_gathering(start, shares, run, data, order, space):
 @kernel(counts=False)
 def share_forward(k, shares, run, program, theta, space):
     """Operation k in shares."""
-    post(space.board, FORWARD, k, shares)
+    post(space.board, np.int64(FORWARD), k, shares)
     share = next_share(space.board, -1, shares)
     while share >= 0:
         forward_share(k, share, shares, run, program, theta, space)
@@ -69,7 +69,7 @@ def share_forward(k, shares, run, program, theta, space):
 @kernel(counts=False)
 def share_backward(k, shares, run, program, theta, space, gradient):
     """Operation k backwards in shares."""
-    post(space.board, BACKWARD, k, shares)
+    post(space.board, np.int64(BACKWARD), k, shares)
     share = next_share(space.board, -1, shares)
     while share >= 0:
         backward_share(k, share, shares, run, program, theta, space, gradient)
@@ -79,7 +79,7 @@ def share_backward(k, shares, run, program, theta, space, gradient):
 @kernel(counts=False)
 def share_update(s, shares, run, descent, theta, gradient, moments, space):
     """Let the optimizer move the trainable stretch s of the parameters in shares."""
-    post(space.board, UPDATE, s, shares)
+    post(space.board, np.int64(UPDATE), s, shares)
     share = next_share(space.board, -1, shares)
     while share >= 0:
         update_share(s, share, shares, run, descent, theta, gradient, moments)
@@ -92,14 +92,14 @@ def share_pass(kind, start, shares, run, data, order, program, objective, theta,
     post(space.board, kind, start, shares)
     share = next_share(space.board, -1, shares)
     while share >= 0:
-        pass_share(start, share, shares, kind == TRAIN, run, data, order, program, objective, theta, space, gradient)
+        pass_share(kind, start, share, shares, run, data, order, program, objective, theta, space, gradient)
         share = next_share(space.board, share, shares)
 
 
 @kernel(counts=False)
 def share_sum(parts, shares, size, space, gradient):
     """Add up gradients in shares."""
-    post(space.board, SUM, parts, shares)
+    post(space.board, np.int64(SUM), parts, shares)
     share = next_share(space.board, -1, shares)
     while share >= 0:
         sum_share(parts, share, shares, size, space, gradient)
@@ -121,8 +121,7 @@ def help_out(thread, run, data, order, program, objective, theta, space, gradien
         copy_run(run, own)
         kind, operation, shares = board[KIND], board[OPERATION], board[POSTED]
         if kind in (TRAIN, TEST):
-            back = kind == TRAIN
-            pass_share(operation, share, shares, back, own, data, order, program, objective, theta, space, gradient)
+            pass_share(kind, operation, share, shares, own, data, order, program, objective, theta, space, gradient)
         elif kind == SUM:
             sum_share(operation, share, shares, last_parameter(program, objective.operations), space, gradient)
         elif kind == GATHER:

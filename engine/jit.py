@@ -45,6 +45,7 @@ def kernel(function: Callable[..., Any] | None = None, *, counts: bool = True) -
         return lambda given: kernel(given, counts=counts)
     options: dict[str, Any] = {
         "cache": True, "nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH), "_nrt": counts,
+        "no_cfunc_wrapper": True,
     }  # fmt: skip
     config: Any = numba.config
     previous = config.CACHE_DIR

@@ -8,10 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from engine.crew import LOOPS, PRESENT
-from engine.helping import BACKWARD, FORWARD, GATHER, SUM, TEST, TRAIN, UPDATE
+from engine.helping import BACKWARD, FORWARD, GATHER, SUM, UPDATE
 from engine.jit import call, kernel, like
 from engine.layers.base import EXAMPLES
 from engine.optimizers import penalty_slope
+from engine.passes import TEST as TEST
+from engine.passes import TRAIN as TRAIN
 from engine.passes import add_sums, last_parameter, pass_share, shares_of_pass, shares_of_sum, sum_share
 from engine.passes import measure as measure_part
 from engine.program import BATCH as BATCH
@@ -87,7 +89,7 @@ def measure(program, objective, run, space, totals):
     """Add the batch's loss to totals[0] and its right answers to totals[1]; leave dloss/doutput in the workspace."""
     own = space.runs[0]
     copy_run(run, own)
-    measure_part(program, objective, 0, run[BATCH], 1, own, space, totals)
+    measure_part(program, objective, np.int64(0), run[BATCH], np.int64(1), own, space, totals)
 
 
 @kernel(counts=False)
@@ -98,56 +100,39 @@ def gather(data, order, start, batch, space):
     if shares > 1 and space.board[PRESENT]:
         call(space.board[LOOPS + GATHER], (start, shares, own, data, order, space))
     else:
-        gather_share(start, 0, 1, own, data, order, space)
+        gather_share(start, np.int64(0), np.int64(1), own, data, order, space)
 
 
 @kernel(counts=False)
-def batch_gradient(program, objective, theta, gradient, data, order, start, run, space, totals):
-    """Take the examples order[start : start + batch] through the network and back: from `gradient` on, its gradient.
+def take_batch(kind, program, objective, theta, gradient, data, order, start, run, space, totals):
+    """Take the examples order[start : start + batch] through the network and, to TRAIN, back again.
 
-    Adds the batch's loss to totals[0] and its right answers to totals[1].
+    Adds their loss to totals[0] and their right answers to totals[1]; back again, leaves the loss's gradient.
     """
-    own, count = space.runs[0], objective.operations
+    own, count, none, one = space.runs[0], objective.operations, np.int64(0), np.int64(1)
     copy_run(run, own)
     shares = shares_of_pass(program, count, run[BATCH])
     if shares == 1:
         gather(data, order, start, run[BATCH], space)
         forward_pass(program, count, run, theta, space)
         measure(program, objective, run, space, totals)
-        backward_pass(program, count, run, theta, space, gradient)
+        if kind == TRAIN:
+            backward_pass(program, count, run, theta, space, gradient)
         return
-    helped, size = space.board[PRESENT], last_parameter(program, count)
+    helped = space.board[PRESENT]
     if helped:
-        arguments = (TRAIN, start, shares, own, data, order, program, objective, theta, space, gradient)
-        call(space.board[LOOPS + TRAIN], arguments)
+        arguments = (kind, start, shares, own, data, order, program, objective, theta, space, gradient)
+        call(space.board[LOOPS + kind], arguments)
     else:
         for share in range(shares):
-            pass_share(start, share, shares, True, own, data, order, program, objective, theta, space, gradient)
+            pass_share(kind, start, share, shares, own, data, order, program, objective, theta, space, gradient)
     add_sums(shares, space, totals)
-    if helped:
-        call(space.board[LOOPS + SUM], (shares - 1, shares_of_sum(program, count), size, space, gradient))
-    else:
-        sum_share(shares - 1, 0, 1, size, space, gradient)
-
-
-@kernel(counts=False)
-def batch_loss(program, objective, theta, nothing, data, order, start, run, space, totals):
-    """Add the loss and the right answers for the examples order[start : start + batch] to `totals`."""
-    own, count = space.runs[0], objective.operations
-    copy_run(run, own)
-    shares = shares_of_pass(program, count, run[BATCH])
-    if shares == 1:
-        gather(data, order, start, run[BATCH], space)
-        forward_pass(program, count, run, theta, space)
-        measure(program, objective, run, space, totals)
-        return
-    if space.board[PRESENT]:
-        arguments = (TEST, start, shares, own, data, order, program, objective, theta, space, nothing)
-        call(space.board[LOOPS + TEST], arguments)
-    else:
-        for share in range(shares):
-            pass_share(start, share, shares, False, own, data, order, program, objective, theta, space, nothing)
-    add_sums(shares, space, totals)
+    if kind == TRAIN:
+        others, size = shares - 1, last_parameter(program, count)
+        if helped:
+            call(space.board[LOOPS + SUM], (others, shares_of_sum(program, count), size, space, gradient))
+        else:
+            sum_share(others, none, one, size, space, gradient)
 
 
 @kernel(counts=False)
@@ -201,7 +186,7 @@ def descend(descent, theta, gradient, moments, space):
                 (s, shares, space.runs[0], descent, theta, gradient, moments, space),
             )
         else:
-            update_share(s, 0, 1, space.runs[0], descent, theta, gradient, moments)
+            update_share(s, np.int64(0), np.int64(1), space.runs[0], descent, theta, gradient, moments)
 
 
 @kernel(counts=False)
@@ -221,7 +206,7 @@ def train_batches(
         start = batch * space.capacity
         run[BATCH] = min(space.capacity, order.size - start)
         run[STEP] += 1
-        batch_gradient(program, objective, theta, gradient, data, order, start, run, space, totals)
+        take_batch(np.int64(TRAIN), program, objective, theta, gradient, data, order, start, run, space, totals)
         totals[2] += run[BATCH]
         if not np.isfinite(totals[0]):
             break
@@ -248,6 +233,6 @@ def evaluate_batches(program, objective, theta, data, order, space, run, totals)
     mode = flush_subnormals()
     for start in range(0, order.size, space.capacity):
         run[BATCH] = min(space.capacity, order.size - start)
-        batch_loss(program, objective, theta, theta, data, order, start, run, space, totals)
+        take_batch(np.int64(TEST), program, objective, theta, theta, data, order, start, run, space, totals)
         totals[2] += run[BATCH]
     restore_subnormals(mode)

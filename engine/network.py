@@ -360,9 +360,10 @@ class Network:
         space = self.workspace(examples)
         run, totals, gradient = self.new_run(), np.zeros(3), np.zeros_like(self.parameters)
         run[machine.BATCH], run[machine.TRAINING], run[machine.STEP] = examples, training, step
-        machine.batch_gradient(
-            self.program, objective, self.parameters, gradient, data, np.arange(examples), 0, run, space, totals
-        )
+        machine.take_batch(
+            machine.TRAIN, self.program, objective, self.parameters, gradient, data, np.arange(examples), 0, run, space,
+            totals,
+        )  # fmt: skip
         return float(totals[0]) / examples, gradient
 
     def fit(self, x: ArrayLike, y: ArrayLike, **settings: Any) -> History:

@@ -7,6 +7,8 @@ fetch a number from another core's cache takes several times as long as from a c
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.jit import call, kernel, part
 from engine.layers.base import WHOLE
 from engine.program import BATCH, FIRST, THETA_START, THETA_STOP, Y_SIZE, Y_START
@@ -14,10 +16,13 @@ from engine.shares import backward, forward, gather, halved
 
 # Work of the forward pass (see `Operation.work`) from which on passes are shared, and the least that makes one of more
 # than two shares.
-PASS_FROM, PASS_WORK = 400_000, 2_000_000
+WORK = np.array([400_000, 2_000_000])
 
 # The same for parameters whose gradients are added up.
-SUMMED_FROM, SUM_SIZE = 20_000, 50_000
+SUMMED = np.array([20_000, 50_000])
+
+# What a pass is for.
+TRAIN, TEST = range(2)
 
 
 @kernel(counts=False)
@@ -38,7 +43,7 @@ def shares_of_pass(program, count, batch):
             return 1
         work += program.work[k, 1] * batch
     last = program.layout[count - 1]
-    shares, values = halved(work, PASS_FROM, PASS_WORK), batch * (last[Y_START] + last[Y_SIZE])
+    shares, values = halved(work, WORK), batch * (last[Y_START] + last[Y_SIZE])
     while shares > 1 and (shares - 1) * last_parameter(program, count) > values:
         shares //= 2
     return min(shares, batch)
@@ -47,7 +52,7 @@ def shares_of_pass(program, count, batch):
 @kernel(counts=False)
 def shares_of_sum(program, count):
     """Into how many shares adding up the gradients of the first `count` operations is cut."""
-    return halved(last_parameter(program, count), SUMMED_FROM, SUM_SIZE)
+    return halved(last_parameter(program, count), SUMMED)
 
 
 @kernel(counts=False)
@@ -68,8 +73,8 @@ def measure(program, objective, first, count, wide, run, space, totals):
 
 
 @kernel(counts=False)
-def pass_share(start, share, shares, back, run, data, order, program, objective, theta, space, gradient):
-    """Take a share of the examples order[start : start + batch] through the network and, with `back`, back again.
+def pass_share(kind, start, share, shares, run, data, order, program, objective, theta, space, gradient):
+    """Take a share of the examples order[start : start + batch] through the network, and back again to TRAIN.
 
     Their loss and right answers stay in ``space.sums[share]``, the first share's gradient in `gradient`, the others'
     one after another in ``space.parts``. `run` is the thread's own.
@@ -84,7 +89,7 @@ def pass_share(start, share, shares, back, run, data, order, program, objective,
     sums = part(space.sums.reshape(space.sums.size), share * space.sums.shape[1], 2)
     sums[0], sums[1] = 0.0, 0.0
     measure(program, objective, first, examples, data.y.shape[1], run, space, sums)
-    if back:
+    if kind == TRAIN:
         size = last_parameter(program, count)
         own = gradient if share == 0 else part(space.parts, (share - 1) * size, size)
         for k in range(count - 1, -1, -1):

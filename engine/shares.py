@@ -5,6 +5,8 @@ Into how many shares an operation is cut depends on sizes alone.
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.crew import MOST_SHARES
 from engine.jit import call, kernel, part
 from engine.layers.base import EXAMPLES, WHOLE
@@ -27,24 +29,25 @@ from engine.program import (
     Y_START,
 )
 
-# Work (see `Operation.work`) from which on it is shared, and the least that makes one of more than two shares.
-SHARED_FROM, SHARE_WORK = 800_000, 16_000_000
+# Work (see `Operation.work`) from which on it is shared, and the least that makes one of more than two shares. These
+# are arrays since Numba compiles a kernel anew for each constant that it is called with.
+WORK = np.array([800_000, 16_000_000])
 
 # The same for the parameters that an optimizer moves.
-SHARED_PARAMETERS, SHARE_PARAMETERS = 20_000, 50_000
+PARAMETERS = np.array([20_000, 50_000])
 
 # The work of copying a value from the examples, which are rarely in the cache.
 VALUE_WORK = 10
 
 
 @kernel(counts=False)
-def halved(amount, least, size):
-    """1 for less than `least`, else 2, 4, … as long as a share is at least `size`: powers of two suit most numbers of
-    threads."""
-    if amount < least:
+def halved(amount, limits):
+    """1 for less than limits[0], else 2, 4, … as long as a share is at least limits[1]: powers of two suit most numbers
+    of threads."""
+    if amount < limits[0]:
         return 1
     shares = 2
-    while shares < MOST_SHARES and amount >= 2 * shares * size:
+    while shares < MOST_SHARES and amount >= 2 * shares * limits[1]:
         shares *= 2
     return shares
 
@@ -53,20 +56,20 @@ def halved(amount, least, size):
 def shares_of(program, k, batch):
     """Into how many shares operation k is cut."""
     cut = program.work[k, 0]
-    shares = 1 if cut == WHOLE else halved(program.work[k, 1] * batch, SHARED_FROM, SHARE_WORK)
+    shares = 1 if cut == WHOLE else halved(program.work[k, 1] * batch, WORK)
     return min(shares, batch) if cut == EXAMPLES else shares
 
 
 @kernel(counts=False)
 def shares_of_update(descent, s):
     """Into how many shares the trainable stretch s of the parameters is cut."""
-    return halved(descent.segments[s, 1] - descent.segments[s, 0], SHARED_PARAMETERS, SHARE_PARAMETERS)
+    return halved(descent.segments[s, 1] - descent.segments[s, 0], PARAMETERS)
 
 
 @kernel(counts=False)
 def shares_of_gathering(data, batch):
     """Into how many shares copying a batch is cut."""
-    return halved(batch * data.x.shape[1] * VALUE_WORK, SHARED_FROM, SHARE_WORK)
+    return halved(batch * data.x.shape[1] * VALUE_WORK, WORK)
 
 
 @kernel(counts=False)
