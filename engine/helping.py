@@ -141,9 +141,9 @@ def shares_anything(program: Program, objective: Objective, descent: Descent, ba
     """Whether there is anything that a crew could help with."""
     operations, segments = range(len(program.forward)), range(len(descent.segments))
     return (
-        shares_of_pass.py_func(program, objective.operations, batch) > 1
-        or any(shares_of.py_func(program, k, batch) > 1 for k in operations)
-        or any(shares_of_update.py_func(descent, s) > 1 for s in segments)
+        shares_of_pass(program, objective.operations, batch) > 1
+        or any(shares_of(program, k, batch) > 1 for k in operations)
+        or any(shares_of_update(descent, s) > 1 for s in segments)
     )
 
 
@@ -159,18 +159,22 @@ def bring_helpers(
     descent: Descent,
     moments: NDArray[Any],
 ) -> AbstractContextManager[None]:
-    """A context in which helpers take shares of what a loop does in `space`."""
+    """A context in which helpers take shares of what a loop does in `space`.
+
+    Loops that the network has no use for are not compiled: it takes batches in shares, or else operations.
+    """
     arguments = (run, data, order, program, objective, theta, space, gradient, descent, moments)
     number = 0
     a_pass = (share_pass, (number, number, number, run, data, order, program, objective, theta, space, gradient))
-    loops = {
+    by_passes = {TRAIN: a_pass, TEST: a_pass, SUM: (share_sum, (number, number, number, space, gradient))}
+    by_operations = {
         GATHER: (share_gathering, (number, number, run, data, order, space)),
         FORWARD: (share_forward, (number, number, run, program, theta, space)),
         BACKWARD: (share_backward, (number, number, run, program, theta, space, gradient)),
+    }
+    loops = {
         UPDATE: (share_update, (number, number, run, descent, theta, gradient, moments, space)),
-        TRAIN: a_pass,
-        TEST: a_pass,
-        SUM: (share_sum, (number, number, number, space, gradient)),
+        **(by_passes if shares_of_pass(program, objective.operations, space.capacity) > 1 else by_operations),
     }
     for kind, (loop, given) in loops.items():
         if not space.board[LOOPS + kind]:

@@ -20,7 +20,7 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic, overload, register_jitable
 from platformdirs import user_cache_path
 
 # Never True as a whole: with "nnan" and "ninf" the compiler may assume that a diverging loss cannot happen,
@@ -54,6 +54,18 @@ def kernel(function: Callable[..., Any] | None = None, *, counts: bool = True) -
         return numba.njit(**options)(function)
     finally:
         config.CACHE_DIR = previous
+
+
+def inner(function: Callable[..., Any] | None = None, *, counts: bool = False) -> Any:
+    """Make a function one that kernels call, and only they: it is compiled with each of them (a decorator).
+
+    A kernel comes with a wrapper for calls from Python, which can take as long to compile as the kernel itself. In
+    Python, an inner function remains what it is. `counts` is that of `kernel`.
+    """
+    if function is None:
+        return lambda given: inner(given, counts=counts)
+    options = {"nogil": True, "error_model": "numpy", "fastmath": set(FASTMATH), "_nrt": counts}
+    return register_jitable(**options)(function)
 
 
 def specialise(template: Callable[..., Any], name: str, *, counts: bool = True, **names: Any) -> Any:

@@ -5,11 +5,14 @@ They are compiled once for all networks of one dtype, and walk the `Program` tha
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.crew import LOOPS, PRESENT
 from engine.helping import BACKWARD, FORWARD, GATHER, SUM, UPDATE
-from engine.jit import call, kernel, like
+from engine.jit import call, inner, kernel, like
 from engine.layers.base import EXAMPLES
 from engine.optimizers import penalty_slope
 from engine.passes import TEST as TEST
@@ -34,6 +37,7 @@ from engine.program import Objective as Objective
 from engine.program import Program as Program
 from engine.program import assemble as assemble
 from engine.program import lay_out as lay_out
+from engine.program import no_descent
 from engine.program import signatures as signatures
 from engine.program import values_per_example as values_per_example
 from engine.random import permute
@@ -48,7 +52,6 @@ from engine.shares import (
     shares_of_update,
     update_share,
 )
-from engine.shares import forward as forward
 from engine.subnormals import flush_subnormals, restore_subnormals
 from engine.workspace import Workspace as Workspace
 from engine.workspace import workspace as workspace
@@ -61,7 +64,7 @@ def forward_pass(program, count, run, theta, space):
     copy_run(run, own)
     for k in range(count):
         shares = shares_of(program, k, batch)
-        if shares > 1 and space.board[PRESENT]:
+        if shares > 1 and space.board[LOOPS + FORWARD] and space.board[PRESENT]:
             call(space.board[LOOPS + FORWARD], (k, shares, own, program, theta, space))
         else:
             for share in range(shares):
@@ -75,7 +78,7 @@ def backward_pass(program, count, run, theta, space, gradient):
     copy_run(run, own)
     for k in range(count - 1, -1, -1):
         shares = shares_of(program, k, batch)
-        if shares > 1 and space.board[PRESENT]:
+        if shares > 1 and space.board[LOOPS + BACKWARD] and space.board[PRESENT]:
             call(space.board[LOOPS + BACKWARD], (k, shares, own, program, theta, space, gradient))
         else:
             for share in range(shares):
@@ -97,7 +100,7 @@ def gather(data, order, start, batch, space):
     """Copy the examples order[start : start + batch] to the start of the workspace."""
     own, shares = space.runs[0], shares_of_gathering(data, batch)
     own[BATCH] = batch
-    if shares > 1 and space.board[PRESENT]:
+    if shares > 1 and space.board[LOOPS + GATHER] and space.board[PRESENT]:
         call(space.board[LOOPS + GATHER], (start, shares, own, data, order, space))
     else:
         gather_share(start, np.int64(0), np.int64(1), own, data, order, space)
@@ -119,7 +122,7 @@ def take_batch(kind, program, objective, theta, gradient, data, order, start, ru
         if kind == TRAIN:
             backward_pass(program, count, run, theta, space, gradient)
         return
-    helped = space.board[PRESENT]
+    helped = space.board[LOOPS + kind] and space.board[PRESENT]
     if helped:
         arguments = (kind, start, shares, own, data, order, program, objective, theta, space, gradient)
         call(space.board[LOOPS + kind], arguments)
@@ -135,7 +138,7 @@ def take_batch(kind, program, objective, theta, gradient, data, order, start, ru
             sum_share(others, none, one, size, space, gradient)
 
 
-@kernel(counts=False)
+@inner
 def penalise(descent, theta, gradient):
     """Add the gradient of the penalties l1 Σ|θ| + l2 Σθ²."""
     for p in range(descent.penalised.shape[0]):
@@ -144,7 +147,7 @@ def penalise(descent, theta, gradient):
             gradient[i] += penalty_slope(theta[i], l1, l2)
 
 
-@kernel(counts=False)
+@inner
 def clip(descent, gradient):
     """Shorten a gradient that is longer than the limit: g ← g · limit / ‖g‖ (Pascanu et al., 2013)."""
     if not np.isfinite(descent.clip_norm):
@@ -175,7 +178,7 @@ def norms(vector, spans):
     return lengths
 
 
-@kernel(counts=False)
+@inner
 def descend(descent, theta, gradient, moments, space):
     """Let the optimizer move every trainable stretch of the parameters."""
     for s in range(descent.segments.shape[0]):
@@ -190,14 +193,16 @@ def descend(descent, theta, gradient, moments, space):
 
 
 @kernel(counts=False)
-def train_batches(
-    program, objective, descent, rates, theta, gradient, moments, data, order, space, run, first, last, totals
+def run_batches(
+    kind, program, objective, descent, rates, theta, gradient, moments, data, order, space, run, first, last, totals
 ):
-    """Take the optimisation steps for the batches `first` … `last` - 1 of the epoch that `order` lays out.
+    """Take the batches `first` … `last` - 1 of the epoch that `order` lays out, and to TRAIN an optimisation step each.
 
-    `rates` holds the learning rate of each of the epoch's steps. Adds to `totals`: the loss summed over examples,
-    the right answers, the examples. Stops at a loss that is not finite, and before the next batch once another thread
-    sets run[STOP]. Counts steps in run[STEP], which numbers from 1 for the optimizer.
+    Adds to `totals`: the loss summed over examples, the right answers, the examples. Stops at a loss that is not
+    finite, and before the next batch once another thread sets run[STOP]. In training, `rates` holds the learning rate
+    of each of the epoch's steps, and run[STEP] counts them, from 1 for the optimizer.
+
+    One loop for both, since what it calls is compiled into it.
     """
     mode = flush_subnormals()
     for batch in range(first, last):
@@ -205,15 +210,16 @@ def train_batches(
             break
         start = batch * space.capacity
         run[BATCH] = min(space.capacity, order.size - start)
-        run[STEP] += 1
-        take_batch(np.int64(TRAIN), program, objective, theta, gradient, data, order, start, run, space, totals)
+        run[STEP] += kind == TRAIN
+        take_batch(kind, program, objective, theta, gradient, data, order, start, run, space, totals)
         totals[2] += run[BATCH]
-        if not np.isfinite(totals[0]):
-            break
-        penalise(descent, theta, gradient)
-        clip(descent, gradient)
-        descent.settings[0] = rates[batch]
-        descend(descent, theta, gradient, moments, space)
+        if kind == TRAIN:
+            if not np.isfinite(totals[0]):
+                break
+            penalise(descent, theta, gradient)
+            clip(descent, gradient)
+            descent.settings[0] = rates[batch]
+            descend(descent, theta, gradient, moments, space)
     restore_subnormals(mode)
 
 
@@ -227,12 +233,18 @@ def lay_out_epoch(order, seed, epoch, shuffle):
             order[i] = i
 
 
-@kernel(counts=False)
-def evaluate_batches(program, objective, theta, data, order, space, run, totals):
+def evaluate_batches(
+    program: Program,
+    objective: Objective,
+    theta: NDArray[Any],
+    data: Data,
+    order: NDArray[np.int64],
+    space: Workspace,
+    run: NDArray[np.int64],
+    totals: NDArray[np.float64],
+) -> None:
     """Add to `totals` the loss summed over all examples, the right answers, the examples, without training."""
-    mode = flush_subnormals()
-    for start in range(0, order.size, space.capacity):
-        run[BATCH] = min(space.capacity, order.size - start)
-        take_batch(np.int64(TEST), program, objective, theta, theta, data, order, start, run, space, totals)
-        totals[2] += run[BATCH]
-    restore_subnormals(mode)
+    descent, rates, batches = no_descent(theta.dtype), np.zeros(0), -(-order.size // space.capacity)
+    run_batches(
+        TEST, program, objective, descent, rates, theta, theta, theta, data, order, space, run, 0, batches, totals
+    )

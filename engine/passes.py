@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.jit import call, kernel, part
+from engine.jit import call, inner, part
 from engine.layers.base import WHOLE
 from engine.program import BATCH, FIRST, THETA_START, THETA_STOP, Y_SIZE, Y_START
 from engine.shares import backward, forward, gather, halved
@@ -25,7 +25,7 @@ SUMMED = np.array([20_000, 50_000])
 TRAIN, TEST = range(2)
 
 
-@kernel(counts=False)
+@inner
 def last_parameter(program, count):
     """Where the parameters of the first `count` operations end."""
     stop = 0
@@ -34,7 +34,7 @@ def last_parameter(program, count):
     return stop
 
 
-@kernel(counts=False)
+@inner
 def shares_of_pass(program, count, batch):
     """Into how many shares the first `count` operations are cut together; 1 where one of them needs a batch whole."""
     work = 0
@@ -49,13 +49,13 @@ def shares_of_pass(program, count, batch):
     return min(shares, batch)
 
 
-@kernel(counts=False)
+@inner
 def shares_of_sum(program, count):
     """Into how many shares adding up the gradients of the first `count` operations is cut."""
     return halved(last_parameter(program, count), SUMMED)
 
 
-@kernel(counts=False)
+@inner
 def measure(program, objective, first, count, wide, run, space, totals):
     """Add the loss of `count` examples from `first` on to totals[0] and their right answers to totals[1].
 
@@ -72,7 +72,7 @@ def measure(program, objective, first, count, wide, run, space, totals):
     call(objective.accuracy, (run, objective.dims, objective.constants, outputs, targets, totals))
 
 
-@kernel(counts=False)
+@inner
 def pass_share(kind, start, share, shares, run, data, order, program, objective, theta, space, gradient):
     """Take a share of the examples order[start : start + batch] through the network, and back again to TRAIN.
 
@@ -97,7 +97,7 @@ def pass_share(kind, start, share, shares, run, data, order, program, objective,
     run[BATCH], run[FIRST] = batch, 0
 
 
-@kernel(counts=False)
+@inner
 def sum_share(parts, share, shares, size, space, gradient):
     """Add the gradients of `parts` other shares of a batch to a share of the `size` numbers of the first one."""
     for p in range(parts):
@@ -107,7 +107,7 @@ def sum_share(parts, share, shares, size, space, gradient):
             total[i] += added[i]
 
 
-@kernel(counts=False)
+@inner
 def add_sums(shares, space, totals):
     """Add the loss and the right answers of all shares of a batch to `totals`."""
     for share in range(shares):

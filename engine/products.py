@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numba import from_dtype, types
 
-from engine.jit import address, call, kernel, specialise
+from engine.jit import address, call, inner, kernel, specialise
 from engine.tiles import DEPTH, MASKS, ROWS, WIDEST, copy_transposed, copy_vector, lanes, make_tile, panel
 
 # Blocks begin at multiples of this, which is a multiple of every vector's length.
@@ -26,7 +26,7 @@ FEW = 16
 PRODUCT = 9
 
 
-@kernel(counts=False)
+@inner
 def pack(b, start, stride, packed, depth, columns, width):
     """Copy `depth` rows of B, of `columns` columns, to rows of `width`, with zeros behind."""
     for first in range(0, width, lanes(b)):
@@ -35,7 +35,7 @@ def pack(b, start, stride, packed, depth, columns, width):
             copy_vector(b, start + p * stride + first, packed, p * width + first, count)
 
 
-@kernel(counts=False)
+@inner
 def pack_transposed(b, start, stride, packed, depth, columns, width):
     """The same where rows of B are columns in memory: squares of vectors are turned, and what is left one by one."""
     size = lanes(b)

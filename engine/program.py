@@ -63,6 +63,13 @@ class Data(NamedTuple):
     weights: NDArray[Any]
 
 
+def no_descent(dtype: np.dtype[Any]) -> Descent:
+    """A descent that moves nothing."""
+    return Descent(
+        0, np.zeros(1), np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), np.zeros((0, 2), dtype), np.inf
+    )
+
+
 # --- building -----------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.crew import MOST_SHARES
-from engine.jit import call, kernel, part
+from engine.jit import call, inner, part
 from engine.layers.base import EXAMPLES, WHOLE
 from engine.program import (
     BATCH,
@@ -40,7 +40,7 @@ PARAMETERS = np.array([20_000, 50_000])
 VALUE_WORK = 10
 
 
-@kernel(counts=False)
+@inner
 def halved(amount, limits):
     """1 for less than limits[0], else 2, 4, … as long as a share is at least limits[1]: powers of two suit most numbers
     of threads."""
@@ -52,7 +52,7 @@ def halved(amount, limits):
     return shares
 
 
-@kernel(counts=False)
+@inner
 def shares_of(program, k, batch):
     """Into how many shares operation k is cut."""
     cut = program.work[k, 0]
@@ -60,19 +60,19 @@ def shares_of(program, k, batch):
     return min(shares, batch) if cut == EXAMPLES else shares
 
 
-@kernel(counts=False)
+@inner
 def shares_of_update(descent, s):
     """Into how many shares the trainable stretch s of the parameters is cut."""
     return halved(descent.segments[s, 1] - descent.segments[s, 0], PARAMETERS)
 
 
-@kernel(counts=False)
+@inner
 def shares_of_gathering(data, batch):
     """Into how many shares copying a batch is cut."""
     return halved(batch * data.x.shape[1] * VALUE_WORK, WORK)
 
 
-@kernel(counts=False)
+@inner
 def forward(k, first, count, run, program, theta, space):
     """Operation k, for `count` examples from the example `first` on."""
     at, room = program.layout[k], space.capacity
@@ -83,7 +83,7 @@ def forward(k, first, count, run, program, theta, space):
     call(program.forward[k], (run, program.dims[k], program.constants[k], parameters, x, y, tape))
 
 
-@kernel(counts=False)
+@inner
 def backward(k, first, count, run, program, theta, space, gradient, start):
     """Operation k backwards; the gradient of its parameters goes to `gradient` from `start` on."""
     at, room = program.layout[k], space.capacity
@@ -98,7 +98,7 @@ def backward(k, first, count, run, program, theta, space, gradient, start):
     call(program.backward[k], (run, program.dims[k], program.constants[k], parameters, x, y, tape, dy, dx, dparameters))
 
 
-@kernel(counts=False)
+@inner
 def forward_share(k, share, shares, run, program, theta, space):
     """A share of operation k. `run` is the thread's own."""
     batch = run[BATCH]
@@ -112,7 +112,7 @@ def forward_share(k, share, shares, run, program, theta, space):
     run[BATCH], run[FIRST], run[SHARE], run[SHARES] = batch, 0, 0, 1
 
 
-@kernel(counts=False)
+@inner
 def backward_share(k, share, shares, run, program, theta, space, gradient):
     """A share of operation k backwards. `run` is the thread's own."""
     batch, start, target = run[BATCH], program.layout[k, THETA_START], gradient
@@ -127,7 +127,7 @@ def backward_share(k, share, shares, run, program, theta, space, gradient):
     run[BATCH], run[FIRST], run[SHARE], run[SHARES] = batch, 0, 0, 1
 
 
-@kernel(counts=False)
+@inner
 def add_up(k, shares, program, space, gradient):
     """The gradient of operation k's parameters: the sum of those of its shares, which lie one after another."""
     start, parts = program.layout[k, THETA_START], space.parts
@@ -139,7 +139,7 @@ def add_up(k, shares, program, space, gradient):
             gradient[start + i] += parts[p * size + i]
 
 
-@kernel(counts=False)
+@inner
 def gather(start, first, stop, data, order, space):
     """Copy the examples order[start + first : start + stop] to their places, from `first` on, in the workspace."""
     features, outputs = data.x.shape[1], data.y.shape[1]
@@ -155,14 +155,14 @@ def gather(start, first, stop, data, order, space):
         chosen[n] = weights[example]
 
 
-@kernel(counts=False)
+@inner
 def gather_share(start, share, shares, run, data, order, space):
     """Copy a share of the examples order[start : start + batch] to the start of the workspace."""
     batch = run[BATCH]
     gather(start, share * batch // shares, (share + 1) * batch // shares, data, order, space)
 
 
-@kernel(counts=False)
+@inner
 def update_share(s, share, shares, run, descent, theta, gradient, moments):
     """Let the optimizer move a share of the trainable stretch s of the parameters."""
     first, last = descent.segments[s, 0], descent.segments[s, 1]
@@ -173,7 +173,7 @@ def update_share(s, share, shares, run, descent, theta, gradient, moments):
     call(descent.update, (moved, slope, ones, others, descent.settings, run[STEP]))
 
 
-@kernel(counts=False)
+@inner
 def copy_run(run, own):
     """Copy what `run` says of the batch to a thread's own copy."""
     for i in range(STOP):

@@ -159,8 +159,8 @@ class Trainer:
         rates, start = self._learning_rates(self.epoch), self.network.parameters.copy()
         for last in sorted({*halts, self.batches}):
             with self._helped(self.data, self._order, self._space, self.run):
-                machine.train_batches(
-                    self.network.program, self.objective, self._descent, rates, self.network.parameters,
+                machine.run_batches(
+                    machine.TRAIN, self.network.program, self.objective, self._descent, rates, self.network.parameters,
                     self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
                 )  # fmt: skip
             if self.run[machine.STOP]:

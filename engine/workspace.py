@@ -35,8 +35,8 @@ def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspac
     parts = MOST_SHARES * int((summed[:, THETA_STOP] - summed[:, THETA_START]).max(initial=0))
     for count in (len(program.work), len(program.work) - 1):  # a loss of logits skips the last activation
         if count > 0:
-            shares = shares_of_pass.py_func(program, count, capacity)
-            parts = max(parts, (shares - 1) * int(last_parameter.py_func(program, count)))
+            shares = shares_of_pass(program, count, capacity)
+            parts = max(parts, (shares - 1) * int(last_parameter(program, count)))
     return Workspace(
         capacity,
         np.zeros(values * capacity, dtype),

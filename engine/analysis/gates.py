@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
@@ -56,7 +57,8 @@ def gates(network: Network, x: ArrayLike, layer: int | None = None) -> dict[str,
     space, run = machine.workspace(alone.program, count, alone.dtype), alone.new_run()
     run[machine.BATCH] = count
     space.values[: examples.size] = examples.reshape(-1)
-    machine.forward(0, 0, count, run, alone.program, alone.parameters, space)  # all at once, as the tape is then read
+    together = alone.program._replace(work=np.zeros_like(alone.program.work))  # not in shares, as the tape is then read
+    machine.forward_pass(together, 1, run, alone.parameters, space)
     return recurrent.states(space.tape, count, shape)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from engine.activations import get_activation
 from engine.errors import ConfigurationError
 from engine.initializers import get_initializer
-from engine.jit import kernel, like
+from engine.jit import inner, kernel, like
 from engine.layers.activation import activation_operations
 from engine.layers.base import EXAMPLES, Operation, Parameter, Shape, WeightedLayer, check_count
 from engine.layers.windows import Pair, Windows, check_pair, crop, fold, padded, unfold, unfold_taps, windows
@@ -64,26 +64,26 @@ def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta
             fold_padded(rows, dims, dimages[n])
 
 
-@kernel
+@inner(counts=True)
 def is_contiguous(dims):
     """Whether neighbouring windows see neighbouring values: one channel, and windows that move right by 1."""
     return dims[2] * dims[6] == 1
 
 
-@kernel
+@inner(counts=True)
 def unfold_with_ones(image, dims, rows):
     unfold(image, dims, rows)
     for p in range(rows.shape[0]):
         rows[p, -1] = like(image[0], 1)
 
 
-@kernel
+@inner(counts=True)
 def unfold_transposed(image, dims, taps):
     unfold_taps(image, dims, taps)
     taps[-1] = like(image[0], 1)
 
 
-@kernel
+@inner(counts=True)
 def fold_padded(rows, dims, dx):
     """`fold` without what falls on the padding."""
     if dims[9] == dims[0] and dims[10] == dims[1]:

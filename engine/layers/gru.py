@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.activations import ACTIVATIONS
-from engine.jit import kernel, like, part, specialise
+from engine.jit import inner, like, part, specialise
 from engine.layers.base import Operation, Parameter, Shape
 from engine.layers.recurrent import (
     Recurrent,
@@ -28,7 +28,7 @@ sigmoid: Any = None  # the kernels of each dtype have their own, given by `speci
 tanh: Any = None
 
 
-@kernel
+@inner(counts=True)
 def gru_tape(tape, batch, steps, features, units):
     """The parts of the tape, each of so many values for each example:
 
@@ -53,7 +53,7 @@ def gru_tape(tape, batch, steps, features, units):
     )
 
 
-@kernel
+@inner(counts=True)
 def gru_weights(theta, features, units):
     """The weight on the inputs (features + 1, 3 units) and that on the hidden state (units + 1, 3 units), flat."""
     size = (features + 1) * 3 * units

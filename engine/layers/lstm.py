@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.activations import ACTIVATIONS
 from engine.initializers import Initializer, get_initializer
-from engine.jit import kernel, like, part, specialise
+from engine.jit import inner, like, part, specialise
 from engine.layers.base import Operation, Parameter, Shape
 from engine.layers.recurrent import (
     Recurrent,
@@ -30,7 +30,7 @@ sigmoid: Any = None  # the kernels of each dtype have their own, given by `speci
 tanh: Any = None
 
 
-@kernel
+@inner(counts=True)
 def lstm_tape(tape, batch, steps, features, units):
     """The parts of the tape, each of so many values for each example:
 

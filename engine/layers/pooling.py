@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.errors import ConfigurationError
-from engine.jit import kernel, like
+from engine.jit import inner, kernel, like
 from engine.layers.base import EXAMPLES, Layer, Operation, Shape
 from engine.layers.windows import Pair, Windows, check_pair, image_shape, windows
 
@@ -29,7 +29,7 @@ def max_pool_forward(run, dims, constants, theta, x, y, tape):
         find_largest(x[n * x_size : (n + 1) * x_size], dims, y[first:last], tape[first:last])
 
 
-@kernel
+@inner(counts=True)
 def find_largest(image, dims, largest, places):
     width, channels, size_down, size_right, down, right, windows_down, windows_right = dims[1:9]
     for i in range(windows_down):
@@ -56,7 +56,7 @@ def max_pool_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
             return_to_places(dy[first:last], tape[first:last], dims[2], dx[n * x_size : (n + 1) * x_size])
 
 
-@kernel
+@inner(counts=True)
 def return_to_places(values, places, channels, image):
     image[:] = like(values[0], 0)
     for first in range(0, values.size, channels):
@@ -100,7 +100,7 @@ def upsample_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
             collect(dy[n * y_size : (n + 1) * y_size], dims, constants[0], dx[n * x_size : (n + 1) * x_size])
 
 
-@kernel
+@inner(counts=True)
 def collect(image, dims, scale, values):
     """values[i, j] = scale · Σ image[i·down : i·down + size₀, j·right : j·right + size₁]"""
     width, channels, size_down, size_right, down, right, windows_down, windows_right = dims[1:9]
@@ -116,7 +116,7 @@ def collect(image, dims, scale, values):
                         value[c] = scale * source[c] + (like(scale, 0) if new else value[c])
 
 
-@kernel
+@inner(counts=True)
 def spread(values, dims, scale, image):
     """image[i·down : i·down + size₀, j·right : j·right + size₁] += scale · values[i, j], from zero."""
     width, channels, size_down, size_right, down, right, windows_down, windows_right = dims[1:9]

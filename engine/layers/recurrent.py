@@ -19,20 +19,20 @@ from numpy.typing import NDArray
 
 from engine.errors import ConfigurationError
 from engine.initializers import Initializer, get_initializer
-from engine.jit import kernel, like, part
+from engine.jit import inner, like, part
 from engine.layers.base import EXAMPLES, Operation, Parameter, Shape, WeightedLayer, check_count
 
 # What the function of a gate costs, in multiplications (see `Operation.work`).
 GATE_WORK = 30
 
 
-@kernel
+@inner(counts=True)
 def block(buffer, t, rows, batch):
     """The block (rows, batch) of step t, flat."""
     return part(buffer, t * rows * batch, rows * batch)
 
 
-@kernel
+@inner(counts=True)
 def lay_out(x, inputs, batch, steps, features, rows):
     """Copy sequences x (batch, steps, features) to the first rows of each step's block."""
     for t in range(steps):
@@ -43,14 +43,14 @@ def lay_out(x, inputs, batch, steps, features, rows):
                 row[n] = x[(n * steps + t) * features + f]
 
 
-@kernel
+@inner(counts=True)
 def fill_row(inputs, row, batch, steps, rows, value):
     """Set one row of each step's block."""
     for t in range(steps):
         block(inputs, t, rows, batch)[row * batch : (row + 1) * batch] = like(inputs[0], value)
 
 
-@kernel
+@inner(counts=True)
 def copy_out(values, y, t, steps):
     """Copy values (units, batch) to step t of y (batch, steps, units)."""
     units, batch = values.shape
@@ -60,7 +60,7 @@ def copy_out(values, y, t, steps):
             y[(n * steps + t) * units + u] = row[n]
 
 
-@kernel
+@inner(counts=True)
 def give_out(hidden, y, t, steps, sequences):
     """Copy the hidden states (units, batch) of step t to the outputs, where they are asked for."""
     if sequences:
@@ -69,7 +69,7 @@ def give_out(hidden, y, t, steps, sequences):
         copy_out(hidden, y, 0, 1)
 
 
-@kernel
+@inner(counts=True)
 def take_in(dy, dhidden, t, steps, sequences):
     """Add the output gradients of step t to those of the hidden states (units, batch)."""
     units, batch = dhidden.shape

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.jit import kernel, like
+from engine.jit import inner, kernel, like
 from engine.layers.base import EXAMPLES, Layer, Operation, Parameter, Shape, check_number
 from engine.random import mix, uniform
 
@@ -17,7 +17,7 @@ from engine.random import mix, uniform
 DROPOUT_WORK = 60
 
 
-@kernel
+@inner(counts=True)
 def dropout_key(run, number):
     """The key of the random numbers that one operation takes in one optimisation step."""
     return mix(mix(run[3], number), run[2])

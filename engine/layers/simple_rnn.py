@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.activations import ACTIVATIONS
-from engine.jit import kernel, like, part, specialise
+from engine.jit import inner, like, part, specialise
 from engine.layers.base import Operation, Parameter, Shape
 from engine.layers.recurrent import (
     Recurrent,
@@ -27,7 +27,7 @@ from engine.products import add_product, multiply
 tanh: Any = None  # the kernels of each dtype have their own, given by `specialise`
 
 
-@kernel
+@inner(counts=True)
 def rnn_tape(tape, batch, steps, features, units):
     """The parts of the tape: inputs (steps + 1, features + units + 1) and backward's dz (units) and d[x, h]."""
     inputs = (steps + 1) * (features + units + 1) * batch

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ConfigurationError
-from engine.jit import kernel, like
+from engine.jit import inner, like
 from engine.layers.base import Layer, Shape
 
 Pair = tuple[int, int]
@@ -96,7 +96,7 @@ def check_pair(layer: Layer, name: str, value: Any) -> Pair:
 # --- kernels ------------------------------------------------------------------------------------------------------
 
 
-@kernel
+@inner(counts=True)
 def padded(x, dims):
     """The image with zeros around it, flat; the image itself where it needs none."""
     height, width, channels = dims[:3]
@@ -112,7 +112,7 @@ def padded(x, dims):
     return image
 
 
-@kernel
+@inner(counts=True)
 def crop(image, dims, x):
     """The part of a padded image that is not padding."""
     height, width, channels = dims[:3]
@@ -124,7 +124,7 @@ def crop(image, dims, x):
             target[i] = source[i]
 
 
-@kernel
+@inner(counts=True)
 def unfold(image, dims, rows):
     """rows[i, j] = image[i·down : i·down + size₀, j·right : j·right + size₁], flat: what window (i, j) sees."""
     channels, size_down, size_right, down, right, windows_down, windows_right = dims[2:9]
@@ -139,7 +139,7 @@ def unfold(image, dims, rows):
                     target[t] = source[t]
 
 
-@kernel
+@inner(counts=True)
 def unfold_taps(image, dims, taps):
     """The transpose of `unfold`, for one channel and windows that move right by 1: it copies longer stretches."""
     size_down, size_right, down, _, windows_down, windows_right = dims[3:9]
@@ -153,7 +153,7 @@ def unfold_taps(image, dims, taps):
                     target[j] = source[j]
 
 
-@kernel
+@inner(counts=True)
 def fold(rows, dims, image):
     """image[i·down : i·down + size₀, j·right : j·right + size₁] += rows[i, j]: the gradient of `unfold`."""
     channels, size_down, size_right, down, right, windows_down, windows_right = dims[2:9]

@@ -155,7 +155,7 @@ def test_helpers_take_their_part(make: Callable[[], Network], helpers: Callable[
     network = make()
     x, y = examples(network, "mse", 640)
     training = Trainer(network, x, y, loss="mse", batch_size=64)
-    assert any(shares_of.py_func(network.program, k, 64) > 1 for k in range(len(network.program.forward)))
+    assert any(shares_of(network.program, k, 64) > 1 for k in range(len(network.program.forward)))
     ends = time.monotonic() + 60
     while not training._space.runs[1].any():  # where a helper that takes a share writes what it is of
         training.train_epoch()
@@ -177,7 +177,7 @@ def test_shares_have_the_right_gradient(make: Callable[[], Network]) -> None:
     network = scatter(Network(made.layers, made.input_shape, dtype="float64"))
     x, y = examples(network, "mse", 40)
     naive = ReferenceNetwork(network)
-    assert max(shares_of.py_func(network.program, k, 40) for k in range(len(network.program.forward))) > 1
+    assert max(shares_of(network.program, k, 40) for k in range(len(network.program.forward))) > 1
     value, gradient = network.gradient(x, y, "mse")
     assert difference(value, naive.loss(x, y, "mse")) < 1e-12
     assert difference(gradient, naive.gradient(x, y, "mse")) < 1e-12
@@ -188,7 +188,7 @@ def test_dropout_draws_the_same_mask_in_shares() -> None:
     x = np.ones((100, 500), np.float32)
     space, run = machine.workspace(large.program, 100, large.dtype), large.new_run()
     run[machine.BATCH], run[machine.TRAINING] = 100, 1
-    assert shares_of.py_func(large.program, 0, 100) > 1
+    assert shares_of(large.program, 0, 100) > 1
     space.values[: x.size] = x.ravel()
     machine.forward_pass(large.program, 1, run, large.parameters, space)
     together = space.values[x.size :].copy()
