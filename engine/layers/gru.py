@@ -184,7 +184,7 @@ class GRU(Recurrent):
             ``reset_gate``, ``update_gate``, ``candidate`` and ``hidden_state`` after each step.
         """
         steps, features = self.sequence(input_shape)
-        inputs, gates, *_ = gru_tape.py_func(tape, batch, steps, features, self.units)
+        inputs, gates, *_ = gru_tape(tape, batch, steps, features, self.units)
         rows, start = features + self.units + 2, features + 1
         values = np.split(in_time(gates, 3 * self.units, batch), 3, axis=-1)
         hidden = in_time(inputs[rows * batch :], rows, batch)[..., start : start + self.units]

@@ -171,7 +171,7 @@ class LSTM(Recurrent):
             ``hidden_state`` after each step.
         """
         steps, features = self.sequence(input_shape)
-        inputs, cells, _, gates, _, _ = lstm_tape.py_func(tape, batch, steps, features, self.units)
+        inputs, cells, _, gates, _, _ = lstm_tape(tape, batch, steps, features, self.units)
         rows = features + self.units + 1
         values = in_time(gates, 4 * self.units, batch)
         names = ("input_gate", "forget_gate", "cell_gate", "output_gate")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.jit import inner, kernel, like
+from engine.jit import kernel, like
 from engine.layers.base import EXAMPLES, Layer, Operation, Parameter, Shape, check_number
 from engine.random import mix, uniform
 
@@ -17,7 +17,7 @@ from engine.random import mix, uniform
 DROPOUT_WORK = 60
 
 
-@inner(counts=True)
+@kernel
 def dropout_key(run, number):
     """The key of the random numbers that one operation takes in one optimisation step."""
     return mix(mix(run[3], number), run[2])
@@ -39,7 +39,7 @@ def dropout_forward(run, dims, constants, theta, x, y, tape):
 def dropout_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dx_i = dy_i m_i / (1 - rate), with the mask drawn again."""
     if run[1] == 0:
-        dx[:] = dy
+        dx[:] = dy[: dx.size]
         return
     key, rate, first = dropout_key(run, dims[-1]), constants[0], run[8] * (dy.size // run[0])
     scale = like(rate, 1) / (like(rate, 1) - rate)

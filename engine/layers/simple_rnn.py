@@ -111,7 +111,7 @@ class SimpleRNN(Recurrent):
             ``hidden_state`` after each step.
         """
         steps, features = self.sequence(input_shape)
-        inputs = rnn_tape.py_func(tape, batch, steps, features, self.units)[0]
+        inputs = rnn_tape(tape, batch, steps, features, self.units)[0]
         rows = features + self.units + 1
         return {"hidden_state": in_time(inputs[rows * batch :], rows, batch)[..., features : features + self.units]}
 
