@@ -31,7 +31,7 @@ from engine.program import (
 
 # Work (see `Operation.work`) from which on it is shared, and the least that makes one of more than two shares. These
 # are arrays since Numba compiles a kernel anew for each constant that it is called with.
-WORK = np.array([800_000, 16_000_000])
+WORK = np.array([300_000, 16_000_000])
 
 # The same for the parameters that an optimizer moves.
 PARAMETERS = np.array([20_000, 50_000])

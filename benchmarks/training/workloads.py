@@ -105,9 +105,9 @@ def make_data(workload: Workload, data_dir: Path | None) -> tuple[NDArray[np.flo
     images = workload.input_shape in (IMAGE, PIXELS)
     x: NDArray[np.float32]
     if images and data_dir is not None:
-        from engine.datasets import load_dataset
+        from engine.datasets.mnist import load_mnist
 
-        dataset = load_dataset("mnist", data_dir=str(data_dir), n=workload.examples)
+        dataset = load_mnist("mnist", "train", workload.examples, data_dir)
         x = dataset.x.reshape(-1, *workload.input_shape)
         labels = dataset.y.astype(np.int64)
     else:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.train import make_table
@@ -12,6 +14,7 @@ from benchmarks.training.ours import make_network
 from benchmarks.training.peers import OURS, PEERS, Peer, Unsupported
 from benchmarks.training.turns import Conditions, Result, measure
 from benchmarks.training.workloads import WORKLOADS, Workload, make_data
+from engine.datasets.mnist import load_mnist
 
 each_workload = pytest.mark.parametrize("workload", WORKLOADS, ids=[each.name for each in WORKLOADS])
 
@@ -37,6 +40,13 @@ def test_all_sides_compute_the_same_loss(peer: Peer, workload: Workload) -> None
     if peer.name != "C":
         workload = replace(workload, examples=50)
     assert loss_of(peer, workload) == pytest.approx(loss_of(OURS, workload), rel=1e-4)
+
+
+def test_images_are_those_of_the_folder_that_is_given(mnist_folder: Path) -> None:
+    workload = next(each for each in WORKLOADS if each.input_shape == (784,))
+    x, y = make_data(replace(workload, examples=20), mnist_folder)
+    there = load_mnist("mnist", "train", 20, mnist_folder)
+    assert np.array_equal(x, there.x) and np.array_equal(y, there.y)
 
 
 @pytest.mark.parametrize("peer", [OURS, *PEERS], ids=[peer.name for peer in [OURS, *PEERS]])
