@@ -201,6 +201,12 @@ SCENES: dict[str, SceneEntry] = {
         "A filter slides over an image; strides, padding, pooling, and every feature map",
         experiments=("lenet",),
     ),
+    "reuse": SceneEntry(
+        "scenes.reuse",
+        "Reuse",
+        "A network loses its last layer: with a new one, what it has learned serves another task",
+        experiments=("transfer", "transfer-scratch", "pretrain"),
+    ),
     "features": SceneEntry(
         "scenes.features",
         "Features",
