@@ -107,7 +107,7 @@ def check_packages() -> Iterator[Finding]:
 
 
 def check_compiler() -> Iterator[Finding]:
-    """The engine's own kernels, through BLAS, against NumPy."""
+    """The engine's own kernels against NumPy."""
     import numpy as np
 
     from cli.train import announce_compilation
@@ -119,9 +119,7 @@ def check_compiler() -> Iterator[Finding]:
     x = np.random.default_rng(0).normal(size=(32, 256))
     expected = x @ network.weights["0.weight"] + network.weights["0.bias"]
     right = np.allclose(network.predict(x), expected)
-    yield Finding(
-        "compiler", "kernels and BLAS agree with NumPy" if right else "wrong numbers", "" if right else REINSTALL
-    )
+    yield Finding("compiler", "kernels agree with NumPy" if right else "wrong numbers", "" if right else REINSTALL)
 
 
 def check_cache() -> Iterator[Finding]:

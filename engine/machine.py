@@ -167,7 +167,7 @@ def clip(descent, gradient):
 def norms(vector, spans):
     """The Euclidean norm of each stretch of a vector, float64; 0 for an empty one.
 
-    Not NumPy's: its BLAS is another one than that of the kernels, whose threads would wait for the processor.
+    Not NumPy's: the threads of its BLAS would wait for the processor while ours have it.
     """
     lengths = np.zeros(spans.shape[0])
     for s in range(spans.shape[0]):

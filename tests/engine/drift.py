@@ -36,7 +36,7 @@ def losses(name: str, nudges: int | None = None, epochs: int | None = None) -> n
     """The training loss after each epoch of a preset, from epoch 0, at most up to `epochs`.
 
     `nudges`, a seed, moves every weight by up to one unit in the last place after every epoch: what rounding on another
-    machine, with other vector instructions or another BLAS, may do.
+    machine, with other vector instructions, may do.
     """
     preset = load_experiment(name)
     train, validation = preset.dataset_split()
