@@ -145,6 +145,12 @@ SCENES: dict[str, SceneEntry] = {
         "An image is squeezed, moved, turned and noised: is it still recognised?",
         experiments=("mnist-16", "lenet"),
     ),
+    "shifted": SceneEntry(
+        "scenes.shifted",
+        "Shifted",
+        "An image moves before a dense and a convolutional network: whose answer stays?",
+        experiments=("mnist-16", "lenet"),
+    ),
     "loss": SceneEntry(
         "scenes.loss",
         "Loss",

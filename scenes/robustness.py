@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -87,6 +87,24 @@ DISTORTIONS = (
 )
 
 
+def never_seen(recordings: Sequence[Recording]) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Images (N, pixels) that were held out from all trainings, their labels, and whether there are such.
+
+    Where there are none, they are images of the first recording.
+    """
+    data = recordings[0].data
+    x, y = (np.asarray(each) for each in data.unseen)
+    x = x.reshape(len(x), -1)
+    if not all(recording.data.holds_out for recording in recordings):
+        return x, y, False
+    kept = np.ones(len(x), bool)
+    for recording in recordings[1:]:
+        others = np.asarray(recording.data.unseen[0], dtype=x.dtype)
+        known = {image.tobytes() for image in others.reshape(len(others), -1)}
+        kept &= [image.tobytes() in known for image in x]
+    return (x[kept], y[kept], True) if kept.any() else (x, y, False)
+
+
 class Robustness(Stage):
     """An image that a network recognises is changed before its eyes; then the same is done to many.
 
@@ -127,11 +145,10 @@ class Robustness(Stage):
     def build(self) -> None:
         """Choose the images and make the mobjects."""
         data, theme = self.recording.data, self.theme
-        self.is_new = data.holds_out
-        x, y = data.unseen
+        x, y, self.held_out_from_all = never_seen(list(self.recordings.values())[:2])
         assert data.image_shape is not None
-        self.images = np.asarray(x).reshape(-1, *data.image_shape[:2])[:MOST_IMAGES]
-        self.labels = np.asarray(y)[:MOST_IMAGES]
+        self.images = x[:MOST_IMAGES].reshape(-1, *data.image_shape[:2])
+        self.labels = y[:MOST_IMAGES]
         shares = self.images.min() >= 0 and self.images.max() <= 1
         self.distortions = [each for each in DISTORTIONS if shares or not each.cuts]
         self.networks = [recording.network() for recording in list(self.recordings.values())[:2]]
@@ -163,7 +180,11 @@ class Robustness(Stage):
         """The image as it is."""
         winner = int(self.answers.argmax())
         self.heading("Recognised")
-        which = "An image that it has never seen:" if self.is_new else "An image that it has learned from:"
+        which = (
+            "An image that it has never seen:"
+            if self.recording.data.holds_out
+            else "An image that it has learned from:"
+        )
         self.caption(f"{which}\nit says {self.named(winner)}, {certainty(float(self.answers[winner]))} sure.")
         self.fade(self.panel, self.bars)
         self.play_clock(TIMING.quick, lambda share: self.bars.choose(winner, share), self.bars)
@@ -190,7 +211,7 @@ class Robustness(Stage):
         self.wait(TIMING.slow + TIMING.hold)
 
     @property
-    def shown(self) -> tuple[Mobject, Mobject]:
+    def shown(self) -> tuple[Mobject, ...]:
         """What changes with the image."""
         return self.panel, self.bars
 
@@ -222,7 +243,8 @@ class Robustness(Stage):
         )  # fmt: skip
         self.chart = chart.set_moment(0.0)
         self.heading("Many images")
-        count = f"{len(self.images):,} images" + (" it never saw" if self.is_new else "")
+        whom = "it never saw" if len(self.networks) == 1 else "that neither saw"
+        count = f"{len(self.images):,} images" + (f" {whom}" if self.held_out_from_all else "")
         self.caption(f"Now {count}\nare moved: how many are recognised?")
         self.fade(leaving=self.shown, seconds=TIMING.quick)
         self.fade(chart)
