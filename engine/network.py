@@ -17,15 +17,15 @@ from engine.initializers import get_initializer
 from engine.layers import layer_from_config
 from engine.layers.base import Layer, Shape
 from engine.losses import Loss, get_loss
+from engine.network_settings import check_dtype, check_seed, check_shape
 from engine.objective import as_input, as_numbers, build_objective, prepare_data, summarise
 from engine.plan import make_plan
 from engine.products import product_address
+from engine.summary import shape_text, summary
 
 if TYPE_CHECKING:
     from engine.cuda.gpu import Gpu
     from engine.training import History
-
-DTYPES = ("float32", "float64")
 
 # The most examples that predict, activations and evaluate take at a time, and the most values that their buffers hold.
 CHUNK = 1024
@@ -89,9 +89,9 @@ class Network:
         device: str = "cpu",
     ) -> None:
         self.layers = list(layers)
-        self.input_shape = _check_shape(input_shape)
+        self.input_shape = check_shape(input_shape)
         self.seed = check_seed(seed)
-        self.dtype = _check_dtype(dtype)
+        self.dtype = check_dtype(dtype)
         self.plan = make_plan(self.layers, self.input_shape)
         self.layout = self.plan.slots
         self.layer_shapes = self.plan.layer_shapes
@@ -151,23 +151,14 @@ class Network:
 
     def summary(self) -> str:
         """A table of layers, output shapes and parameter counts."""
-        rows = [("layer", "output", "parameters"), ("input", _shape_text(self.input_shape), "")]
-        described = zip(self.layers, self.layer_shapes, self.layer_spans, strict=True)
-        for index, (layer, shape, (start, stop)) in enumerate(described):
-            title = f"{index} {layer} {getattr(layer, 'activation', '')}".rstrip()
-            rows.append((title, _shape_text(shape), f"{stop - start:,}"))
-        rows.append(("total", "", f"{self.parameter_count:,}"))
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        return "\n".join(
-            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}".rstrip() for row in rows
-        )
+        return summary(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Copied array by array, the named weights would no longer be views of the parameters.
         return _rebuild, (self.config(), self.parameters.copy(), self.device)
 
     def __repr__(self) -> str:
-        sizes = "-".join(_shape_text(shape) for shape in (self.input_shape, *self.layer_shapes))
+        sizes = "-".join(shape_text(shape) for shape in (self.input_shape, *self.layer_shapes))
         return f"Network({sizes}, {self.parameter_count:,} parameters, {self.dtype.name})"
 
     # --- running it -----------------------------------------------------------------------------------------------
@@ -406,34 +397,3 @@ def _rebuild(config: dict[str, Any], parameters: NDArray[Any], device: str) -> N
     network = Network.from_config(config, device)
     network.parameters[:] = parameters
     return network
-
-
-def _shape_text(shape: Shape) -> str:
-    return "×".join(map(str, shape))
-
-
-def _check_shape(shape: Sequence[int]) -> Shape:
-    try:
-        checked = tuple(int(size) for size in shape)
-    except TypeError:
-        raise ConfigurationError(f"input_shape={shape!r} must be a tuple such as (2,) or (28, 28, 1)") from None
-    if not checked or any(size < 1 for size in checked):
-        raise ConfigurationError(f"input_shape={shape!r} must hold whole numbers of at least 1")
-    return checked
-
-
-def check_seed(seed: int) -> int:
-    """Raise ConfigurationError unless a seed is a whole number from 0 to 2**63 - 1."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**63:
-        raise ConfigurationError(f"seed={seed!r} must be a whole number from 0 to 2**63 - 1")
-    return int(seed)
-
-
-def _check_dtype(dtype: str | np.dtype[Any]) -> np.dtype[Any]:
-    try:
-        checked = np.dtype(dtype)
-    except TypeError:
-        checked = None
-    if checked is None or checked.name not in DTYPES:
-        raise ConfigurationError(f"dtype={dtype!r} must be one of {', '.join(DTYPES)}")
-    return checked

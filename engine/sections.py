@@ -12,7 +12,7 @@ from engine.dataset_section import DatasetSection
 from engine.errors import ConfigurationError, nearest
 from engine.layers import Layer, layer_from_config
 from engine.losses import get_loss
-from engine.network import DTYPES
+from engine.network_settings import DTYPES
 from engine.optimizers import get_optimizer
 from engine.schedules import get_schedule
 from engine.stopping import EarlyStopping

@@ -17,7 +17,7 @@ from engine.helping import bring_helpers, shares_anything
 from engine.jit import address
 from engine.losses import Loss, get_loss
 from engine.metrics import Answers
-from engine.network import check_seed
+from engine.network_settings import check_seed
 from engine.objective import build_objective, count_operations, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.schedules import Plateau, Schedule, get_schedule

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from engine import machine
 from engine.errors import ConfigurationError
 from engine.layers.regularization import dropout_forward
-from engine.network import Network, check_seed
+from engine.network import Network
+from engine.network_settings import check_seed
 from engine.trainer import check_count
 
 
