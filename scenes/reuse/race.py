@@ -14,10 +14,10 @@ from scenes.mobjects.diagram_signals import drawn_weights
 from scenes.mobjects.network_diagram import NetworkDiagram
 from scenes.mobjects.still import Still
 from scenes.mobjects.writing import LEFT, written
-from scenes.numbers import share_text, shortened
+from scenes.numbers import counted, share_text, shortened
 from scenes.replay import Replay, common_pace
 from scenes.reuse.cutting import OVER, Bracket, last_part
-from scenes.reuse.roles import Roles
+from scenes.reuse.roles import Roles, shares_images
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
 
@@ -47,7 +47,7 @@ class Race:
 
     def __init__(self, stage: Stage, roles: Roles) -> None:
         self.stage, self.theme = stage, stage.theme
-        self.two = (roles.reused, roles.scratch)
+        self.two, self.source = (roles.reused, roles.scratch), roles.source
         self.colours = (self.theme.accuracy, self.theme.text)
         self.held_out = all_hold_out(self.two, "accuracy")
         self.replays = [Replay(recording) for recording in self.two]
@@ -118,15 +118,23 @@ class Race:
         self.curves.set_moment(self.curves.first)
         self.counter = stage.readout("epoch", ",d", self.curves.last)
         self.counter.set_value(self.curves.first)
-        unseen = len(self.two[0].data.unseen[0])
-        stage.caption(
-            f"The curves: how many of {unseen:,} images\nthat neither has seen are right." if self.held_out
-            else "The curves: how many\nof these images are right."
-        )  # fmt: skip
+        stage.caption(f"The curves: how many of {self.measured_on()}\n{self.who_has_seen()} are right.")
         stage.fade(self.curves, self.counter)
         stage.read(TIMING.slow)
         self.train()
         self.conclude()
+
+    def measured_on(self) -> str:
+        """What the curves count."""
+        x = self.two[0].data.unseen[0] if self.held_out else self.two[0].data.x
+        return counted(len(x), "image")
+
+    def who_has_seen(self) -> str:
+        """Which of the networks has seen these images in training, the one before included."""
+        if not self.held_out:
+            return "that both learn from"
+        known = shares_images(self.source.data.x, self.two[0].data.unseen[0])
+        return "that are held out from both" if known else "that neither has seen"
 
     def show(self, share: float) -> None:
         """Both when a share of the time has passed."""

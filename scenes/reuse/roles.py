@@ -104,3 +104,9 @@ def roles_of(recordings: Mapping[str, Recording]) -> Roles | str:
     if scratch is None:
         return f"reuse needs a recording that learns from the examples of {reused.name} with all layers as well"
     return Roles(reused, scratch, source)
+
+
+def shares_images(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether any image is in both, of (N, …) and (M, …)."""
+    known = {image.tobytes() for image in np.ascontiguousarray(first, np.float32)}
+    return any(image.tobytes() in known for image in np.ascontiguousarray(second, np.float32))

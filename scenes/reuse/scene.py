@@ -18,7 +18,7 @@ from scenes.mobjects.writing import LEFT, written
 from scenes.numbers import certainty, class_name, counted, right_answers, share_text, shortened
 from scenes.reuse.cutting import Bracket, Cut, last_part, show_last
 from scenes.reuse.race import Race, learning_parameters
-from scenes.reuse.roles import Roles, reuse_fault, roles_of
+from scenes.reuse.roles import Roles, reuse_fault, roles_of, shares_images
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 
@@ -237,9 +237,3 @@ def surest(network: Network, x: np.ndarray) -> tuple[int, np.ndarray]:
     answers = class_probabilities(network, np.asarray(x).reshape(len(x), *network.input_shape).astype(network.dtype))
     number = int(answers.max(axis=1).argmax())
     return number, answers[number]
-
-
-def shares_images(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether any image is in both, of (N, …) and (M, …)."""
-    known = {image.tobytes() for image in np.ascontiguousarray(first, np.float32)}
-    return any(image.tobytes() in known for image in np.ascontiguousarray(second, np.float32))

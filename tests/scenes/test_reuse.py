@@ -12,8 +12,8 @@ from scenes.mobjects.tiles import Tiles
 from scenes.reuse import Reuse
 from scenes.reuse.cutting import Cut
 from scenes.reuse.race import conclusions
-from scenes.reuse.roles import Roles, roles_of
-from scenes.reuse.scene import packed, question, shares_images
+from scenes.reuse.roles import Roles, roles_of, shares_images
+from scenes.reuse.scene import packed, question
 from scenes.theme import DARK, Zone
 from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
@@ -186,6 +186,7 @@ def test_numbers_in_captions_are_those_of_the_recordings(scene: Reuse, recording
     assert "This network has learned from 800 other images to tell 10 classes apart." in captions
     assert f"It gets {right(source, 2):.1%} of new images right." in captions
     assert f"{scene.learning:,} numbers to learn" in captions
+    assert "The curves: how many of 757 images that neither has seen are right." in captions
     results = [right(recording, 2) for recording in (reused, scratch)]
     assert f"At the end {results[0]:.1%} are right with kept features, {results[1]:.1%} from scratch." in captions
     epoch = next(int(match[1]) for text in said(scene) if (match := re.match(r"After epoch (\d+): ", text)))
