@@ -243,6 +243,12 @@ SCENES: dict[str, SceneEntry] = {
         "One example through a training: its answers flip, its path, all mistakes, the hardest examples",
         experiments=("mnist-16",),
     ),
+    "wiring": SceneEntry(
+        "scenes.wiring",
+        "Wiring",
+        "A neuron is a function; in series, in parallel, and both: a network",
+        experiments=("interval",),
+    ),
     "zoo": SceneEntry(
         "scenes.zoo",
         "Zoo",
