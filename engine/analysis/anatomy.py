@@ -48,7 +48,12 @@ class Part:
 
 def anatomy(network: Network) -> list[Part]:
     """All layers of a network in the order in which they compute; a residual block comes after those inside it."""
-    return _parts(network.layers, network.input_shape, 0, "", 0)
+    return parts_of(network.layers, network.input_shape)
+
+
+def parts_of(layers: Sequence[Layer], input_shape: Shape) -> list[Part]:
+    """The same for layers of which no network has been made."""
+    return _parts(layers, input_shape, 0, "", 0)
 
 
 def _parts(layers: Sequence[Layer], shape: Shape, start: int, prefix: str, depth: int) -> list[Part]:
