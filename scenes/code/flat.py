@@ -72,13 +72,14 @@ def play(stage: Code) -> None:
               for values, zone in zip((scaled, components), CHARTS, strict=True)]  # fmt: skip
     names = [written(name, (zone.center[0], zone.top + 0.3), CENTER, TEXT.label, theme.muted)
              for name, zone in zip(("linear autoencoder", "principal components"), CHARTS, strict=True)]  # fmt: skip
-    stage.heading("Without a bend")
+    height, width = autoencoder.shape
+    stage.heading("Without a bend", f"images of {height} × {width} pixels")
     if labels is not None:
         stage.legend([(name, theme.class_colour(k)) for k, name in enumerate(autoencoder.names)])
     stage.caption("An autoencoder without activations\ncan only project onto a plane.")
     stage.fade(charts[0], names[0])
     stage.read(TIMING.slow)
-    stage.caption("Principal component analysis finds\nthe plane that loses least.")
+    stage.caption("Principal component analysis, from 1901,\nfinds the plane that loses least.")
     stage.fade(charts[1], names[1])
     stage.read(TIMING.slow)
     stage.caption("Turned and stretched, the code\nis the same map.")

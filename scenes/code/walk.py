@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,18 +11,19 @@ from manim import Mobject, linear
 from scenes.code.autoencoder import DEEP, POINTS, Autoencoder
 from scenes.code.chart import Chart, corners_of_codes
 from scenes.code.charting import colours_of
+from scenes.code.dials import Dials, kind_near, said_of_ends
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
-from scenes.mobjects.readout import Readout
 from scenes.mobjects.rectangles import in_rows
 from scenes.mobjects.tiles import Tiles, brightness_ramp
-from scenes.theme import SAFE, TEXT, TIMING, Zone
+from scenes.theme import SAFE, TIMING, Zone
 
 if TYPE_CHECKING:
     from scenes.code.scene import Code
 
-MAP, IMAGE = Zone(SAFE.left, 0.6, -2.3, 2.7), Zone(1.9, 6.1, -1.55, 2.65)
+MAP, IMAGE = Zone(SAFE.left, 0.6, -2.3, 2.7), Zone(1.9, 6.1, -1.15, 2.65)
+DIALS = Zone(1.55, 6.45, -2.4, -1.4)
 EVERYTHING = Zone(SAFE.left, SAFE.right, -2.45, 2.8)
 LEAST = 0.02  # of the codes lie beyond each edge of what is walked over
 SECONDS = 14.0
@@ -45,15 +46,12 @@ def play(stage: Code) -> None:
     image = ImagePanel(autoencoder.rebuilt(start[None])[0], IMAGE, autoencoder.low, autoencoder.high, theme)
     at = PointCloud(chart.place(start[None]), theme.highlight, 0.11, theme.background)
     trail = Polylines(np.tile(chart.place(start[None]), (200, 1))[None], theme.highlight, 2.5)
-    numbers = [Readout("", 0.0, ".2f", -float(np.abs(codes).max()), TEXT.heading, theme.highlight) for _ in range(2)]
-    for readout, offset in zip(numbers, (-1.0, 1.0), strict=True):
-        readout.move_to([IMAGE.center[0] + offset, -2.05, 0])
+    dials = Dials(*ends_of_dials(codes), DIALS, theme)
 
     def go(code: np.ndarray) -> None:
         at.set_positions(chart.place(code[None]))
         image.set_image(autoencoder.rebuilt(code[None])[0])
-        for number, readout in zip(code, numbers, strict=True):
-            readout.set_value(float(number))
+        dials.set_code(code)
 
     def follow(share: float) -> None:
         go(way(share))
@@ -62,33 +60,53 @@ def play(stage: Code) -> None:
     stage.heading("A walk over the map")
     stage.caption("Any two numbers are a code:\nthe decoder makes an image of them.")
     follow(0.0)
-    stage.fade(chart.frame, *([chart.axes] if chart.axes is not None else []), chart.cloud, trail, at, image, *numbers)
+    stage.fade(chart.frame, *([chart.axes] if chart.axes is not None else []), chart.cloud, trail, at, image, dials)
     chart.cloud.set_opacity(0.4)
-    moved = (at, trail, image, *numbers)
+    moved = (at, trail, image, dials)
     stage.play_clock(SECONDS / 2, lambda share: follow(share / 2), *moved, rate_func=linear)
     stage.caption("Between two kinds it makes images\nthat nobody has drawn.")
     stage.play_clock(SECONDS / 2, lambda share: follow(0.5 + share / 2), *moved, rate_func=linear)
     stage.read(TIMING.beat)
     stage.fade(leaving=(trail,), seconds=TIMING.quick)
-    dials(stage, codes, go, (at, image, *numbers))
-    leaving = (chart.frame, *([chart.axes] if chart.axes is not None else []), chart.cloud, at, image, *numbers)
+    turn_dials(stage, codes, labels, autoencoder.names, way(1.0), go, (at, image, dials))
+    leaving = (chart.frame, *([chart.axes] if chart.axes is not None else []), chart.cloud, at, image, dials)
     stage.fade(leaving=leaving, seconds=TIMING.quick)
     whole(stage, autoencoder, codes)
 
 
-def dials(stage: Code, codes: np.ndarray, go: Callable[[np.ndarray], None], moved: tuple[Mobject, ...]) -> None:
-    """Turn one of the two numbers, then the other."""
-    lows, highs = np.quantile(codes, LEAST, axis=0), np.quantile(codes, 1 - LEAST, axis=0)
-    middle = np.median(codes, axis=0)
+def ends_of_dials(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest that the two numbers are turned to."""
+    return np.quantile(codes, LEAST, axis=0), np.quantile(codes, 1 - LEAST, axis=0)
+
+
+def turn_dials(
+    stage: Code,
+    codes: np.ndarray,
+    labels: np.ndarray | None,
+    names: Sequence[str],
+    start: np.ndarray,
+    go: Callable[[np.ndarray], None],
+    moved: tuple[Mobject, ...],
+) -> None:
+    """Turn one of the two numbers up from its lowest while the other stays in the middle, then the other."""
+    ends, middle = ends_of_dials(codes), np.median(codes, axis=0)
+    stage.heading("Two dials")
     for axis, which in enumerate(("first", "second")):
+        low, high = middle.copy(), middle.copy()
+        low[axis], high[axis] = (end[axis] for end in ends)
         stage.caption(f"Turn the {which} number alone,\nand watch what it does.")
 
-        def turn(share: float, axis: int = axis) -> None:
-            code = middle.copy()
-            code[axis] = lows[axis] + share * (highs[axis] - lows[axis])
-            go(code)
+        for a, b, seconds in ((start, low, TIMING.hold), (low, high, 2 * TIMING.slow + TIMING.beat)):
 
-        stage.play_clock(2 * TIMING.slow, turn, *moved)
+            def turn(share: float, a: np.ndarray = a, b: np.ndarray = b) -> None:
+                go(a + share * (b - a))
+
+            stage.play_clock(seconds, turn, *moved)
+        if labels is not None:
+            kinds = [kind_near(end, codes, labels) for end in (low, high)]
+            stage.caption(said_of_ends(kinds[0], kinds[1], list(names)))
+            stage.read(TIMING.beat)
+        start = high
 
 
 def path(codes: np.ndarray, labels: np.ndarray | None) -> Way:
@@ -130,7 +148,7 @@ def whole(stage: Code, autoencoder: Autoencoder, codes: np.ndarray) -> None:
 
 def lattice_of(codes: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Codes (ROWS * columns, 2) all over the map, from the upper left on, and their boxes in the frame."""
-    lows, highs = np.quantile(codes, LEAST, axis=0), np.quantile(codes, 1 - LEAST, axis=0)
+    lows, highs = ends_of_dials(codes)
     first, second = np.meshgrid(np.linspace(lows[0], highs[0], columns), np.linspace(highs[1], lows[1], ROWS))
     size = min(EVERYTHING.height / (ROWS * 1.06), EVERYTHING.width / (columns * 1.06))
     return np.column_stack([first.ravel(), second.ravel()]), in_rows(

@@ -14,9 +14,10 @@ from scenes.code import Code
 from scenes.code.autoencoder import DEEP, LINEAR, Autoencoder, by_role, role
 from scenes.code.chart import Chart, corners_of_codes
 from scenes.code.charting import thumbnails
+from scenes.code.dials import Dials, kind_near, said_of_ends
 from scenes.code.flat import Flat, with_bends
 from scenes.code.squeeze import Funnel
-from scenes.code.walk import lattice_of, path
+from scenes.code.walk import ends_of_dials, lattice_of, path
 from scenes.parts import make_part
 from scenes.theme import DARK, Zone
 from tests.scenes.conftest import SmallRun
@@ -167,6 +168,51 @@ def test_the_lattice_covers_the_map_as_it_lies() -> None:
 def test_the_walk_shows_what_the_decoder_makes(deep: Recording) -> None:
     scene = tell(deep, "walk")
     assert 20 < scene.now < 60 and "250 codes" in said(scene)
+
+
+def test_dials_stand_where_the_numbers_are() -> None:
+    dials = Dials(np.array([-2.0, 0.0]), np.array([2.0, 1.0]), ZONE, DARK)
+    dials.set_code(np.array([1.0, 7.0]))
+    left, right = dials.tracks.points[0, 0], dials.tracks.points[1, 0]
+    assert dials.knobs.points[:, 0] == pytest.approx([left + 0.75 * (right - left), right])
+    assert [number.text for number in dials.numbers] == ["1.00", "7.00"]
+
+
+def test_what_is_said_of_the_dials_is_what_the_nearest_images_show(deep: Recording) -> None:
+    scene = tell(deep, "walk")
+    autoencoder = Autoencoder(deep)
+    assert autoencoder.labels is not None
+    x, labels = autoencoder.x[:1200], autoencoder.labels[:1200]
+    codes = autoencoder.codes(x)
+    ends, words = ends_of_dials(codes), said(scene)
+    for axis in (0, 1):
+        kinds = []
+        for end in ends:
+            code = np.median(codes, axis=0)
+            code[axis] = end[axis]
+            near = labels[np.argsort(np.linalg.norm(codes - code, axis=1))[:25]]
+            kinds.append(int(np.bincount(near).argmax()))
+            assert kind_near(code, codes, labels) == kinds[-1]
+        assert said_of_ends(*kinds, autoencoder.names).replace("\n", " ") in words
+    assert said_of_ends(3, 3, autoencoder.names).endswith("show a 3.")
+
+
+def test_the_code_moves_without_a_jump(deep: Recording) -> None:
+    knobs: list[np.ndarray] = []
+
+    class Watched(Code):
+        def play_clock(self, duration: float, function: Any, *mobjects: Any, **kwargs: Any) -> None:
+            dials = next((each for each in mobjects if isinstance(each, Dials)), None)
+            if dials is not None:
+                for share in (0.0, 1.0):
+                    function(share)
+                    knobs.append(np.array(dials.knobs.points))
+            super().play_clock(duration, function, *mobjects, **kwargs)
+
+    tell(deep, "walk", Watched)
+    assert len(knobs) > 8
+    for before, after in zip(knobs[1:-1:2], knobs[2::2], strict=True):
+        assert after == pytest.approx(before, abs=1e-9)
 
 
 def test_the_flat_one_is_compared_with_principal_components(linear: Recording) -> None:
