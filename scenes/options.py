@@ -47,6 +47,12 @@ def check_theme(key: str, value: Any) -> None:
         raise nearest("theme", value, THEMES)
 
 
+def check_switch(key: str, value: Any) -> None:
+    """Hold a value to being true or false."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{key}={value!r} must be true or false")
+
+
 # The rules that values are held to, whichever scene is asked; what is not here, a scene checks by itself.
 RULES: dict[str, Callable[[str, Any], object]] = {
     "theme": check_theme,
@@ -56,6 +62,7 @@ RULES: dict[str, Callable[[str, Any], object]] = {
     "label": check_number,
     "example": check_number,
     "learning_rate": check_amount,
+    "brief": check_switch,
     "heading": check_text,
     "title": check_text,
     "text": check_text,

@@ -26,7 +26,6 @@ TABLE = Zone(-1.3, SAFE.right, -1.1, 1.6)
 KEY, KEY_WIDTH = (-1.3, -1.55), 3.0
 RESOLUTION = 64
 POINT, MARKED, HALO = 0.065, 0.11, 0.06  # radii: of points, of the one that is looked at, and its ring beyond it
-SLOWLY = 2  # corrections that are told one by one
 MOST_STOPS = 40  # of the others that are shown
 A_STOP, ALL_STOPS = 0.4, 12.0  # seconds for each, and at most for all
 FLYING, FLIGHT = 0.1, 0.7  # radius of what flies, and the share of its time until it arrives
@@ -63,7 +62,7 @@ class LinePart:
         if self.count:
             self.make_readouts()
             self.rule()
-            for k in range(min(SLOWLY, self.count)):
+            for k in range(self.story.told):
                 self.correct(k)
             self.go_on()
         self.end()
@@ -198,7 +197,7 @@ class LinePart:
 
     def go_on(self) -> None:
         """All other corrections, each seen for a moment."""
-        start = min(SLOWLY, self.count)
+        start = self.story.told
         if start == self.count:
             return
         stage, rest = self.stage, self.count - start

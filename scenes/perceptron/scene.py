@@ -19,10 +19,10 @@ class Perceptron(Lesson, Stage):
     """The model of a neuron in the numbers of one example; then every correction that moved its line.
 
     Options: ``parts``, of ``"neuron"`` and ``"line"``; ``epochs`` is a pair of the first and last epoch, either of
-    them None.
+    them None; ``brief`` tells of one example and of one correction, not of two.
     """
 
-    OPTIONS = ("epochs",)
+    OPTIONS = ("epochs", "brief")
     PARTS = {"neuron": (), "line": ()}
 
     @classmethod
@@ -37,7 +37,7 @@ class Perceptron(Lesson, Stage):
         return None if fault is None else f"perceptron shows how single mistakes are corrected: {fault}"
 
     def build(self) -> None:
-        self.story = Story(self.recording, self.options.get("epochs"))
+        self.story = Story(self.recording, self.options.get("epochs"), bool(self.options.get("brief")))
 
     def neuron(self) -> None:
         self.close_up = NeuronPart(self, self.story)

@@ -30,6 +30,8 @@ class Story:
         One that the scene fits.
     epochs : tuple of int or None, optional
         The first and the last epoch.
+    brief : bool, default False
+        Whether one example and one correction are enough.
 
     Attributes
     ----------
@@ -38,10 +40,13 @@ class Story:
         The numbers of the examples that are drawn.
     examples : list of int
         One or two that the neuron is explained with: one that its first weights get right, then the first that is
-        corrected, or where nothing is another one that is right. If possible it fires for one of them only.
+        corrected, or where nothing is another one that is right. If possible it fires for one of them only. Told
+        briefly, it is the first of them.
+    told : int
+        How many corrections are told one by one.
     """
 
-    def __init__(self, recording: Recording, epochs: Any = None) -> None:
+    def __init__(self, recording: Recording, epochs: Any = None, brief: bool = False) -> None:
         self.recording = recording
         within = epochs_shown(recording, epochs)
         self.first, self.last = within[0], within[-1]
@@ -50,7 +55,8 @@ class Story:
         self.rate = float(recording.training["optimizer"]["learning_rate"])
         self._network = recording.build_network()
         self.shown = self._choose_points()
-        self.examples = self._choose_examples()
+        self.examples = self._choose_examples()[: 1 if brief else 2]
+        self.told = min(1 if brief else 2, len(self.found))
 
     def _choose_points(self) -> np.ndarray:
         """Evenly through the data, and the outermost, which say how far the plane reaches."""

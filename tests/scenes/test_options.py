@@ -136,7 +136,7 @@ def test_options_that_make_no_sense_get_a_sentence(options: dict[str, Any], sent
 
 WRONG: dict[str, object] = {
     "theme": "pink", "parts": 3, "epochs": "0:3", "names": "ab", "label": -1, "example": 1.5, "learning_rate": 0,
-    "heading": 3, "title": None.__class__, "text": 1, "seconds": -1,
+    "brief": 1, "heading": 3, "title": None.__class__, "text": 1, "seconds": -1,
 }  # fmt: skip
 
 

@@ -161,6 +161,17 @@ def test_other_endings(tmp_path: Path, x: str, epochs: int, start: tuple[float, 
         assert any(sentence in text for text in said(built)), said(built)
 
 
+def test_told_briefly_it_takes_one_example_and_one_correction(run: Recording, scene: Perceptron) -> None:
+    (brief,) = walk(Perceptron, run, {"brief": True})
+    assert isinstance(brief, Perceptron)
+    assert brief.story.examples == scene.story.examples[:1]
+    texts = said(brief)
+    assert not any("Another point" in text or "the point is" in text and "But" in text for text in texts)
+    assert sum("times the point" in text for text in texts) == 1
+    assert texts[-3:] == said(scene)[-3:] and "After" in texts[-3]
+    assert (brief.corrected.edge.points == scene.corrected.edge.points).all()
+
+
 def test_large_numbers_and_one_of_the_parts(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     x = rng.normal(size=(40, 2)) * [3000, 20000]
