@@ -69,6 +69,12 @@ SCENES: dict[str, SceneEntry] = {
         ("depth", "time"),
         experiments=("spirals",),
     ),
+    "examples": SceneEntry(
+        "scenes.examples",
+        "Examples",
+        "Examples are points, new ones come, and a division of the plane answers for them",
+        experiments=("two-curves-linear",),
+    ),
     "boundary": SceneEntry(
         "scenes.boundary",
         "Boundary",
