@@ -136,6 +136,10 @@ class Pace:
         passed = np.concatenate([[0.0], np.cumsum(steps)])
         self.shares = passed / passed[-1]
 
+    def share(self, moment: float) -> float:
+        """The share of the time that has passed when a moment is shown."""
+        return float(np.interp(moment, self.moments, self.shares))
+
     def moment(self, share: float) -> float:
         """The moment when `share` (0 to 1) of the time has passed."""
         if len(self.moments) < 2:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scenes.mobjects.moving_plane import BOUNDED
 from scenes.mobjects.polylines import Polylines
 from scenes.numbers import number_word
 from scenes.theme import TIMING
@@ -30,9 +31,10 @@ def play(stage: Topology) -> None:
     stage.add(plane)
     stage.read(TIMING.hold)
     one_cut(stage)
+    how = "squashes" if stage.passage.paths[0].activation in BOUNDED else "bends"
     pass_layer(
         stage, 0, "Two neurons look at the line:\neach stretches and shifts it.",
-        {"activate": "Each squashes it at another place:\nit becomes a curve."},
+        {"activate": f"Each {how} it at another place:\nit becomes a curve."},
     )  # fmt: skip
     stage.read()
     lines = draw_cut(stage, f"Now one straight cut gets\n{stage.told_right} right.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scenes.mobjects.moving_plane import BOUNDED
 from scenes.theme import TIMING
 from scenes.topology.levelling import Levelling
 from scenes.topology.roles import LIFTED
@@ -28,7 +29,8 @@ def play(stage: Topology) -> None:
     last = stage.passage.layers - 1
     for k in range(last + 1):
         first = "With three numbers for each point,\nthe plane lies in space." if k == 0 else None
-        later = {"activate": "Squashed from three sides, the sheet\nbulges: it has room to bend."} if k == last else {}
+        how = "Squashed" if stage.passage.paths[k].activation in BOUNDED else "Bent"
+        later = {"activate": f"{how} from three sides, the sheet\nbulges: it has room to bend."} if k == last else {}
         pass_layer(stage, k, first, later)
     stage.hold(TIMING.quick)
     levelling = Levelling(stage)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.analysis.topology import topology
 from scenes.theme import TIMING
 from scenes.topology.levelling import Levelling
-from scenes.topology.roles import FREED, LINKED
+from scenes.topology.roles import FREED, LINKED, is_linked
 from scenes.topology.telling import light_up
 from scenes.warp.depth import pass_layer
 
@@ -19,33 +20,40 @@ PACE = 0.7
 def play_linked(stage: Topology) -> None:
     """However three neurons a layer bend the space, the rings stay linked."""
     stage.take(LINKED)
-    show(stage, "Two rings", "Two rings in space,\neach through the middle of the other.")
+    linked = is_linked(stage.recording)
+    bends = topology(stage.passage.network).homeomorphic is True
+    if linked:
+        show(stage, "Two rings", "Two rings in space,\neach through the middle of the other.")
+    else:
+        show(stage, "In space", f"{len(stage.recording.data.x):,} points in space, of two kinds.")
     for k in range(stage.passage.layers):
-        pass_layer(stage, k, LINKED_SAID.get(k, ""))
+        said = "Three neurons a layer turn, stretch\nand bend the space." if k == 0 else ""
+        if bends and k:
+            said = BENT[k - 1] if k <= len(BENT) and (linked or k == 1) else ""
+        pass_layer(stage, k, said)
     part(stage)
     right, count = stage.rightly
     if right < count:
         light_up_wrong(stage)
-        stage.caption("Bending keeps links linked:\nsome of each ring stay with the other.")
-        stage.hold(TIMING.slow + TIMING.hold)
+        if linked and bends:
+            stage.caption("A flat cut parts only what is not linked:\nbending keeps links linked.")
+            stage.hold(TIMING.slow + TIMING.hold)
 
 
-LINKED_SAID = {
-    0: "Three neurons a layer turn, stretch\nand squash the space.",
-    1: "It bends like rubber; nothing is cut.",
-    2: "",
-}
+BENT = ("It bends like rubber; nothing is cut.", "Layer after layer,\nwhat is linked stays linked.")
 
 
 def play_freed(stage: Topology) -> None:
     """A fourth dimension lets them pass."""
     stage.take(FREED)
-    show(stage, "A fourth dimension", "The same rings. Now four neurons a layer.")
+    linked = is_linked(stage.recording)
+    same = "The same rings" if linked else f"{len(stage.recording.data.x):,} points in space"
+    show(stage, "A fourth dimension", f"{same}. Now four neurons a layer.", TIMING.slow)
     for k in range(stage.passage.layers):
         pass_layer(stage, k, FREED_SAID.get(k, ""))
     part(stage)
     right, count = stage.rightly
-    if right == count:
+    if right == count and linked:
         stage.caption("One more dimension\nhas set them free.")
         stage.hold(TIMING.slow + TIMING.beat)
 
@@ -56,14 +64,14 @@ FREED_SAID = {
 }
 
 
-def show(stage: Topology, heading: str, caption: str) -> None:
+def show(stage: Topology, heading: str, caption: str, seconds: float = 2 * TIMING.slow) -> None:
     """The rings as they are."""
     stage.heading(heading)
     stage.caption(caption)
     stage.show_classes()
     stage.fade(*stage.plane.visible, stage.diagram)
     stage.add(stage.plane)
-    stage.hold(2 * TIMING.slow)
+    stage.hold(seconds)
 
 
 def part(stage: Topology) -> None:

@@ -23,7 +23,7 @@ def role(recording: Recording) -> str | None:
     if fits(recording) is not None or len(recording.data.class_names) != 2:
         return None
     inputs = recording.network_config["input_shape"][0]
-    hidden = [layer["units"] for layer in recording.network_config["layers"][:-1]]
+    hidden = hidden_units(recording)
     widest = max(hidden)
     if inputs == 1 and hidden == [2]:
         return INTERVAL
@@ -46,6 +46,27 @@ def by_role(recordings: Mapping[str, Recording]) -> dict[str, Recording]:
         if known is not None:
             found.setdefault(known, recording)
     return found
+
+
+def is_bullseye(recording: Recording) -> bool:
+    """Whether the data are a disc in a ring, not others of two features and two classes."""
+    return recording.data.name == "bullseye"
+
+
+def is_linked(recording: Recording) -> bool:
+    """Whether the data are two rings through one another, not others of three features and two classes."""
+    return recording.data.name == "tori"
+
+
+def hidden_units(recording: Recording) -> list[int]:
+    """How many neurons each hidden layer has."""
+    return [layer["units"] for layer in recording.network_config["layers"][:-1]]
+
+
+def first_perfect(recording: Recording, epochs: tuple[int | None, int | None] | None = None) -> int | None:
+    """The first epoch after which all points are right; None where there is none."""
+    shown = epochs_shown(recording, epochs)
+    return next((epoch for epoch in shown if recording.evaluate(epoch)["accuracy"] == 1), None)
 
 
 def clear_epoch(recording: Recording, epochs: tuple[int | None, int | None] | None = None) -> int:

@@ -31,14 +31,16 @@ def play(stage: Topology) -> None:
         stage.read()
     last = stage.cards[-1]
     stage.heading("What the layers did")
-    stage.caption(verdict(ledger))
+    found, on_the_way, at_last = verdict(ledger)
+    stage.caption(found)
     stage.fade(*(text for row in ledger.rows for text in row), leaving=tuple(last))
     stage.read(TIMING.slow)
-    stage.caption("Neighbours have stayed neighbours:\nwhat was inside is still inside."
-                  if ledger.cells[-1][-1] == "yes" else "So some of the way back is lost.")  # fmt: skip
-    stage.read(TIMING.slow + TIMING.beat)
+    stage.caption(on_the_way)
     carry_back(stage, 2 * TIMING.slow)
     stage.read(TIMING.beat)
+    if at_last is not None:
+        stage.caption(at_last)
+        stage.read(TIMING.slow)
 
 
 def said(stage: Topology, k: int) -> tuple[str, dict[str, str]]:
@@ -57,10 +59,15 @@ def said(stage: Topology, k: int) -> tuple[str, dict[str, str]]:
     } if k == 0 else {}
 
 
-def verdict(ledger: Ledger) -> str:
-    """The last row of the table in words."""
+def verdict(ledger: Ledger) -> tuple[str, str | None, str | None]:
+    """The last row of the table in words: what was found, what is said on the way back, and what follows from it."""
     if ledger.cells[-1][-1] == "yes":
-        return "Nothing torn, nothing glued:\nall of it can be taken back."
+        return (
+            "Nothing torn, nothing glued:\na homeomorphism, as it is called.",
+            "All of it can be taken back:\nwhat was inside is still inside.",
+            "So the answers keep their meaning:\nneighbours have stayed neighbours.",
+        )
     if ledger.cells[-1][-1] == "no":
-        return "These layers glue points together:\nnot all of it can be taken back."
-    return "Whether points are glued together\nis not known."
+        glued = "These layers glue points together:\nnot all of it can be taken back."
+        return glued, "So some of the way back is lost.", None
+    return "Whether points are glued together\nis not known.", None, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 
 from engine.analysis.boundary import logits
 from engine.errors import ConfigurationError, RenderError
-from engine.experiment import load_experiment
+from engine.experiment import Experiment, load_experiment
+from engine.layers import Dense
 from engine.recording import Recording
 from engine.results import train
 from engine.run import run_experiment
@@ -19,7 +22,18 @@ from scenes.parts import make_part
 from scenes.theme import DARK, Zone
 from scenes.topology import Topology
 from scenes.topology.levelling import Levelling, trimmed
-from scenes.topology.roles import FREED, INTERVAL, LIFTED, LINKED, STUCK, best_threshold, by_role, clear_epoch, role
+from scenes.topology.roles import (
+    FREED,
+    INTERVAL,
+    LIFTED,
+    LINKED,
+    STUCK,
+    best_threshold,
+    by_role,
+    clear_epoch,
+    first_perfect,
+    role,
+)
 from scenes.topology.stuck import STARTS
 from scenes.topology.telling import Ledger
 from scenes.topology.turned_view import TurnedView, level
@@ -122,9 +136,11 @@ def test_the_table_of_layers_is_the_networks(runs: dict[str, Recording]) -> None
 def test_two_neurons_are_stuck_and_the_mistakes_light_up(runs: dict[str, Recording]) -> None:
     scene = tell(runs[STUCK], "stuck")
     right = round(runs[STUCK].evaluate()["accuracy"] * 400)
-    assert f"After epoch 300 it gets {right} of 400 points right" in said(scene)
-    assert f"Of {STARTS} trainings from {STARTS} starts this is the best" in said(scene)
-    assert "Of 30" not in said(cast(Topology, walk(Topology, runs[STUCK], {"parts": "stuck", "epochs": (None, 9)})[0]))
+    assert f"The best of {STARTS} trainings gets {right} of 400 points right" in said(scene)
+    assert "never gets it out whole" in said(scene) and "would have to cross it" in said(scene)
+    part = said(cast(Topology, walk(Topology, runs[STUCK], {"parts": "stuck", "epochs": (None, 9)})[0]))
+    right = round(runs[STUCK].evaluate(9)["accuracy"] * 400)
+    assert f"After epoch 9 it gets {right} of 400 points right" in part and "The best of" not in part
 
 
 def test_no_other_start_does_better() -> None:
@@ -185,7 +201,39 @@ def test_the_other_parts_keep_things_apart(small_run: SmallRun, part: str) -> No
 
 def test_the_race_ends_as_it_was_recorded(runs: dict[str, Recording]) -> None:
     first = next(epoch for epoch in runs[LIFTED].epochs if runs[LIFTED].evaluate(epoch)["accuracy"] == 1)
-    assert f"with three neurons all are right after epoch {first}" in said(tell(runs, "race"))
+    told = said(tell(runs, "race"))
+    assert "The same data on one counter: layers of two neurons, and of three." in told
+    assert f"With three, all points are right after epoch {first}; with two, on it goes." in told
+    assert told.endswith("Now the reason is plain: in a plane, the disc cannot leave its ring.")
+
+
+def test_other_data_than_a_disc_or_rings_are_not_called_so(tmp_path: Path) -> None:
+    curves = run_experiment(load_experiment("two-curves").override(epochs=30), tmp_path / "curves")
+    assert role(curves) == STUCK and first_perfect(curves) is not None
+    told = said(tell(curves, "stuck"))
+    assert "disc" not in told and "never" not in told and "400 of 400 points right" in told
+    rows = "".join(f"{k % 7},{k % 5},{k % 3},{'ab'[k % 2]}\n" for k in range(60))
+    (tmp_path / "table.csv").write_text("one,two,three,kind\n" + rows)
+    table = Experiment.for_file(tmp_path / "table.csv").override(epochs=2)
+    layers = (Dense(3, "relu"), Dense(1, "sigmoid"))
+    table = replace(table, network=replace(table.network, layers=layers))
+    told = said(tell(run_experiment(table, tmp_path / "table"), "linked"))
+    assert "48 points in space, of two kinds." in told
+    assert "ring" not in told and "rubber" not in told and "linked" not in told
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_the_rules_are_found_kept_or_broken(runs: dict[str, Recording], tmp_path: Path, folds: bool) -> None:
+    recording = runs[STUCK]
+    if folds:
+        experiment = load_experiment(STUCK).override(epochs=2)
+        layers = (Dense(2, "relu"), Dense(2, "relu"), Dense(1, "sigmoid"))
+        network = replace(experiment.network, layers=layers)
+        recording = run_experiment(replace(experiment, network=network), tmp_path / "folds")
+    told = said(tell(recording, "rules"))
+    assert ("a homeomorphism, as it is called" in told) is not folds
+    assert ("what was inside is still inside" in told) is not folds
+    assert ("glue points together" in told) is folds
 
 
 @pytest.mark.parametrize("direction", [(0, 0, 1), (0, 0, -2), (1, 2, 3), (-3, 0.5, -0.1)])
