@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from scenes.mobjects.first_weights import FirstWeights
 from scenes.mobjects.plane_panel import PlanePanel
 from scenes.replay import Replay
 from scenes.theme import Theme, Zone
+from scenes.warp.material import grid_bounds
 
 if TYPE_CHECKING:
     from engine.recording import Recording
 
 MOST_POINTS = 1000
+RADIUS = 0.0125  # of points, as a share of a picture's width
 View = PlanePanel | FirstWeights
 
 
@@ -50,7 +53,12 @@ def picture_of(recording: Recording, replay: Replay, zone: Zone, theme: Theme) -
     if data.task == "classification" and data.x.shape[1:] == (2,):
         every = max(1, -(-len(data.x) // MOST_POINTS))
         network, examples = replay.network_at(replay.first), (data.x[::every], data.y[::every])
-        return PlanePanel(recording, zone, network, radius=0.05 * zone.width / 4, examples=examples, theme=theme)
+        radius = RADIUS * zone.width
+        # the dark edges of points that lie close together would hide them
+        width = np.ptp(grid_bounds(data.x)[:2])
+        closest = cKDTree(examples[0]).query(examples[0], k=2)[0][:, -1] if len(examples[0]) > 1 else np.inf
+        apart = bool(np.median(closest) * zone.width / width > radius)
+        return PlanePanel(recording, zone, network, radius=radius, examples=examples, outlined=apart, theme=theme)
     first = next((k for k, layer in enumerate(layers) if layer["type"] != "flatten"), 0)
     shape = data.image_shape
     if shape is not None and (len(shape) == 2 or shape[2] == 1) and layers[first]["type"] == "dense":
