@@ -21,6 +21,7 @@ from scenes.images import most_excited
 from scenes.mobjects.readout import Readout
 from scenes.rendering import make_part
 from scenes.weights import Weights
+from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
 
 Make = Callable[..., Recording]
@@ -156,3 +157,22 @@ def test_what_does_not_fit_is_named(experiment: str, sentence: str, tmp_path: Pa
 def test_colour_images_do_not_fit(make: Make) -> None:
     with pytest.raises(RenderError, match=re.escape("was trained on colour images")):
         make_part("weights", make(shape=(2, 2, 3)), {})
+
+
+def test_parts_can_be_told_alone(digits: Recording) -> None:
+    said = {
+        part: [cue.text for cue in walk(Weights, digits, {"parts": (part,)})[0].cues]
+        for part in ("training", "edges", "close", "later")
+    }
+    assert said["training"][0].startswith("All 16 neurons") and said["training"][0].endswith("before training.")
+    assert said["edges"][0].endswith("after epoch 3.") and said["close"][0] == said["edges"][0]
+    assert said["later"][0].startswith("Later layers")
+
+
+def test_edges_are_told_only_where_they_are_asked_for(played: Weights) -> None:
+    assert not any("edge" in cue.text for cue in played.cues)
+
+
+def test_edges_need_classes(small_run: SmallRun) -> None:
+    with pytest.raises(RenderError, match="the edges of weights are those of classes"):
+        walk(Weights, small_run("autoencoder-digits"), {"parts": ("edges",)})

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from manim import VGroup, smooth
 
+from engine.errors import RenderError
 from engine.network import Network
 from scenes.animations.playing import PlayTraining
 from scenes.images import dense_layers, first_layer_fault, image_fault, most_excited
+from scenes.lesson import Lesson
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.legend import ScaleLegend
 from scenes.mobjects.loss_curve import LossCurve
-from scenes.mobjects.matrix import Matrix
+from scenes.mobjects.readout import Readout
 from scenes.mobjects.still import Still
 from scenes.mobjects.text import Formula
 from scenes.mobjects.tiles import weight_ramp
-from scenes.mobjects.weight_grid import MOST_IMAGES, WeightGrid, weight_images, weight_matrix
-from scenes.mobjects.writing import CENTER, RIGHT, number_text, written
-from scenes.numbers import counted, ordinal, right_answers, training_readouts
+from scenes.mobjects.weight_grid import MOST_IMAGES, WeightGrid, weight_images
+from scenes.mobjects.writing import CENTER, number_text, written
+from scenes.numbers import ordinal, right_answers, training_readouts
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone
+from scenes.weights.later import LaterPart
+from scenes.weights.spots import SpotsPart
 
 if TYPE_CHECKING:
     from engine.recording import Recording
@@ -34,32 +39,45 @@ FIRST_IMAGE, FIRST_WEIGHTS = Zone(-5.1, -1.6, -1.5, 2.0), Zone(-0.1, 3.4, -1.5, 
 # Close up: weights times image is their product.
 PANELS = [Zone(x, x + 3.3, -1.0, 2.3) for x in (-5.85, -1.65, 2.55)]
 CLOSE_KEY = Zone(4.3, SAFE.right, 2.5, 3.5)
-MATRIX, NUMBERS = Zone(-5.6, -0.6, -1.75, 2.2), Zone(0.4, 6.1, -1.75, 2.2)
 SECONDS = 10.0
 LOOKED_AT = 24  # moments that are looked at to choose the scale
-MOST_LAYERS = 3  # of the later ones
 
 
-class Weights(Stage):
+class Weights(Lesson, Stage):
     """What a network of images looks for: its first layer's weights over training, one neuron, the later layers.
 
-    Options: ``epochs`` is a pair of the first and last epoch, either of them None.
+    Options: ``epochs`` is a pair of the first and last epoch, either of them None; ``parts``, of ``"pixel"``,
+    ``"training"``, ``"edges"``, ``"close"`` and ``"later"``. The edges are told only where they are asked for: they
+    answer what the scene `hope` asks.
     """
 
     OPTIONS = ("epochs",)
+    PARTS = {"pixel": (), "training": (), "edges": (), "close": (), "later": ()}
 
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
         return image_fault("weights", recording) or first_layer_fault("weights", recording)
 
+    @classmethod
+    def possible(cls, recordings: Mapping[str, Recording]) -> list[str]:
+        return [name for name in super().possible(recordings) if name != "edges"]
+
     def construct(self) -> None:
-        self.build()
-        self.one_weight_a_pixel()
-        self.before_training()
-        self.training()
-        self.close_up()
-        self.later_layers()
+        super().construct()
         self.wait(TIMING.beat)
+
+    def tell(self, part: str) -> None:
+        self.told = part
+        super().tell(part)
+
+    def sweep(self) -> None:
+        """Parts go on with the grid that the one before has left, but for the squares on it."""
+        if self.told == "edges":
+            self.clear_all()
+
+    def clear_all(self) -> None:
+        """Take everything away."""
+        super().sweep()
 
     def build(self) -> None:
         """Compute what is shown, and make what stays for more than one part."""
@@ -70,6 +88,7 @@ class Weights(Stage):
         self.dense = dense_layers(recording)
         self.replay = Replay(recording, self.options.get("epochs"))
         self.epoch = self.replay.epoch_at(self.replay.last)
+        self.readouts: dict[str, Readout] = {}
         self.units = layers[self.dense[0]]["units"]
         self.pixels = data.x.reshape(len(data.x), -1)
         self.low, self.high = min(0.0, float(data.x.min())), float(data.x.max())
@@ -95,7 +114,7 @@ class Weights(Stage):
         """The weights of the first layer, (pixels, units)."""
         return network.weights[f"{self.dense[0]}.weight"]
 
-    def one_weight_a_pixel(self) -> None:
+    def pixel(self) -> None:
         """An image, and the weights of one neuron over the same pixels."""
         image = ImagePanel(self.pixels[0].reshape(self.shape), FIRST_IMAGE, self.low, self.high, self.theme)
         grid = self.grid
@@ -122,20 +141,35 @@ class Weights(Stage):
             grid.light(np.maximum(alone, np.clip(2 * share - 1, 0.0, 1.0)))
 
         self.heading(f"The {self.layer_name(0)} layer")
-        self.caption(self.grid_caption())
+        self.caption(self.grid_caption(self.replay.first))
         self.play_clock(TIMING.slow, spread, grid)
 
-    def grid_caption(self) -> str:
-        """Which neurons the images belong to."""
-        when = "before training" if self.replay.first == 0 else f"after epoch {self.replay.first:.0f}"
+    def grid_caption(self, moment: float) -> str:
+        """Which neurons the images belong to, and when."""
+        when = "before training" if moment == 0 else f"after epoch {moment:.0f}"
         if len(self.shown) < self.units:
             return f"{len(self.shown)} of the {self.units} neurons\nof the first layer, {when}."
         if self.units == 1:
             return f"The one neuron of the first layer,\n{when}."
         return f"All {self.units} neurons of the first layer,\n{when}."
 
-    def before_training(self) -> None:
-        """The curve and the numbers come in."""
+    def follow(self, network: Network) -> None:
+        """Show another network's weights."""
+        self.grid.set_images(weight_images(self.first_weight(network), self.shape, self.shown))
+
+    def show_grid(self, moment: float) -> None:
+        """The images of all neurons, if they are not there yet."""
+        if self.grid in self.mobjects:
+            return
+        self.follow(self.replay.network_at(moment))
+        self.grid.light(np.ones(len(self.shown)))
+        self.heading(f"The {self.layer_name(0)} layer")
+        self.caption(self.grid_caption(moment))
+        self.fade(self.grid, self.key)
+
+    def training(self) -> None:
+        """The curve and the numbers come in, and the images form."""
+        self.show_grid(self.replay.first)
         self.readouts = training_readouts(self, self.replay)
         self.play_training = PlayTraining(
             self.replay, self.grid, self.curve, follow=self.follow, readouts=self.readouts, dated=[self.curve],
@@ -144,13 +178,6 @@ class Weights(Stage):
         self.play_training.show(self.replay.first)
         self.fade(self.curve, *self.readouts.values())
         self.wait(TIMING.beat)
-
-    def follow(self, network: Network) -> None:
-        """Show another network's weights."""
-        self.grid.set_images(weight_images(self.first_weight(network), self.shape, self.shown))
-
-    def training(self) -> None:
-        """The images form."""
         self.caption("Training changes the weights a little,\nagain and again.")
         self.play(self.play_training)
         if self.recording.data.task == "classification":
@@ -161,14 +188,31 @@ class Weights(Stage):
             self.caption(f"After epoch {self.epoch}.")
         self.wait(TIMING.slow + TIMING.beat)
 
-    def close_up(self) -> None:
+    def edges(self) -> None:
+        """How large the spots are that neurons look at, against short edges."""
+        if self.recording.data.task != "classification":
+            raise RenderError(
+                f"the edges of weights are those of classes: {self.recording.name} is trained for "
+                f"{self.recording.data.task}"
+            )
+        self.show_grid(self.replay.last)
+        beside = [mobject for mobject in (self.curve, *self.readouts.values()) if mobject in self.mobjects]
+        if beside:
+            self.fade(leaving=beside, seconds=TIMING.quick)
+        self.clear_readouts()
+        self.spots = SpotsPart(self)
+        self.spots.tell()
+
+    def close(self) -> None:
         """One neuron's weights, the image that excites it most, and both together."""
+        self.show_grid(self.replay.last)
         grid, number = self.grid, self.neuron + 1
         place = self.shown.index(self.neuron)
         rest = (np.arange(len(self.shown)) != place).astype(float)
         light = self.theme.light
         self.caption(f"Neuron {number}: {light} on blue counts for it,\n{light} on orange against it.")
-        leaving = VGroup(self.curve, self.key, *self.readouts.values())
+        beside = (self.curve, self.key, *self.readouts.values())
+        leaving = VGroup(*(mobject for mobject in beside if mobject in self.mobjects))
         grid.light(np.ones(len(rest)), place)
         start, end = grid.boxes.copy(), grid.boxes.copy()
         weights = grid.tiles.values[place]
@@ -252,47 +296,11 @@ class Weights(Stage):
                         rate_func=lambda t: t)  # fmt: skip
         self.remove(weights, image)
 
-    def later_layers(self) -> None:
+    def later(self) -> None:
         """The other layers' weights, as matrices of colours and of numbers."""
-        network = self.recording.network(self.epoch)
-        later = self.dense[1:][:MOST_LAYERS]
-        before: tuple[VGroup | Still, ...] = ()
-        if not later:
-            self.heading(None)
-            self.caption(None)
-        for k, layer in enumerate(later):
-            weight = network.weights[f"{layer}.weight"]
-            largest = max(float(np.abs(weight).max()), 1e-9)
-            picture = WeightGrid(weight_matrix(weight), largest, MATRIX, theme=self.theme)
-            numbers = Matrix(weight.T, NUMBERS, size=TEXT.readout, theme=self.theme)
-            key = self.scale_legend(CLOSE_KEY, largest)
-            left, right, bottom, _ = picture.boxes[0]
-            inputs, outputs = weight.shape
-            size = f"rows: {counted(outputs, 'neuron')}, columns: {counted(inputs, 'input')}"
-            below = written(size, ((left + right) / 2, bottom - 0.3), color=self.theme.muted, widest=5.8)
-            names = [*self.row_names(weight, picture), below]
-            self.heading(f"The {self.layer_name(k + 1)} layer")
-            if k == 0:
-                self.caption("Later layers see neurons, not pixels:\ntheir weights are a matrix.")
-            elif layer == self.dense[-1]:
-                self.caption("The last one has a row of weights\nfor each answer.")
-            shown = (picture, numbers, key, *names)
-            if before:
-                self.fade(leaving=before, seconds=TIMING.quick)
-            self.fade(*shown, seconds=TIMING.quick)
-            self.wait(TIMING.slow + TIMING.beat)
-            before = shown
-
-    def row_names(self, weight: np.ndarray, picture: WeightGrid) -> list[Still]:
-        """The classes beside the rows of the last layer's matrix, where there is room for them."""
-        names = self.recording.data.class_names
-        left, _, bottom, top = picture.boxes[0]
-        row = (top - bottom) / weight.shape[1]
-        if weight.shape[1] != len(names) or row < 0.28:
-            return []
-        widest, color = left - 0.2 - SAFE.left, self.theme.muted
-        return [written(name, (left - 0.2, top - row * (j + 0.5)), RIGHT, color=color, widest=widest)
-                for j, name in enumerate(names)]  # fmt: skip
+        if self.grid in self.mobjects:
+            self.clear_all()
+        LaterPart(self).tell()
 
     def layer_name(self, k: int) -> str:
         """Which of the dense layers number k (from 0) is."""
