@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,9 +58,18 @@ def course(name: str, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 class FunctionsPart:
-    """One function after the other, with a sum that slides along and the slope that it meets."""
+    """One function after the other, with a sum that slides along and the slope that it meets.
 
-    def __init__(self, stage: Stage) -> None:
+    Parameters
+    ----------
+    stage : Stage
+    chosen : sequence of str, optional
+        Which of those in `TOLD`; by default all, and the whole family after them.
+    """
+
+    def __init__(self, stage: Stage, chosen: Sequence[str] | None = None) -> None:
+        self.told = TOLD if chosen is None else tuple(each for name in chosen for each in TOLD if each[0] == name)
+        self.is_whole = chosen is None
         theme = self.theme = stage.theme
         self.stage = stage
         axes: dict[str, Any] = {
@@ -73,7 +83,7 @@ class FunctionsPart:
         self.trace = Polylines(nothing, theme.highlight, 4.0)
         self.tangent = Polylines(np.full((1, 2, 2), np.nan), theme.highlight, 3.0)
         self.dots = PointCloud(np.zeros((2, 2)), theme.highlight, 0.1)
-        self.name = TOLD[0][0]
+        self.name = self.told[0][0]
         self.numbers = [
             stage.readout(name, ".2f", -9.99, color=colour)
             for name, colour in (("sum", theme.text), ("passed on", theme.text), ("slope", theme.highlight))
@@ -82,13 +92,13 @@ class FunctionsPart:
             number.set_opacity(0.0)
 
     def tell(self) -> None:
-        """All of TOLD, then the whole family."""
+        """The chosen ones, then the whole family if they are all."""
         stage = self.stage
         stage.heading("Activation functions")
         stage.caption("A neuron adds up. Its activation function\ndecides what it passes on.")
         stage.fade(self.left, self.right)
         stage.wait(TIMING.slow + TIMING.beat)
-        for k, (name, formula, before, after) in enumerate(TOLD):
+        for k, (name, formula, before, after) in enumerate(self.told):
             values, slopes = course(name, self.z)
             stage.heading(TITLES.get(name, NAMES.get(name, name)), Formula(formula, TEXT.detail, self.theme.muted))
             stage.caption(before)
@@ -100,7 +110,8 @@ class FunctionsPart:
             stage.wait(TIMING.slow + TIMING.quick)
         stage.fade(leaving=(self.left, self.right, self.curve, self.trace, self.tangent, self.dots, *self.numbers))
         stage.clear_readouts()
-        self.family()
+        if self.is_whole:
+            self.family()
 
     def change(self, old: np.ndarray, new: np.ndarray, first: bool) -> None:
         """One curve becomes the next, while the slope that was traced goes."""

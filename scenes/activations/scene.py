@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenes.activations.functions import FunctionsPart
+from engine.errors import ConfigurationError, nearest
+from scenes.activations.functions import TOLD, FunctionsPart
 from scenes.activations.stack import StackPart
 from scenes.activations.staircase import StaircasePart
 from scenes.lesson import Lesson
@@ -22,9 +23,31 @@ class Activations(Lesson, Stage):
 
     Options: ``parts``, of ``"functions"``, ``"staircase"`` and ``"stack"``. The functions need no recording; the
     staircase is the perceptron's; the stack is of the main recording beside one of linear layers on the same data.
+    ``functions`` names those to show, of ``"step"``, ``"sigmoid"``, ``"tanh"`` and ``"relu"``, by default all.
     """
 
+    OPTIONS = ("functions",)
     PARTS = {"functions": (), "staircase": ("perceptron",), "stack": ("linear-stack",)}
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        super().check_options(options)
+        cls.asked_functions(options)
+
+    @classmethod
+    def asked_functions(cls, options: Mapping[str, Any]) -> list[str] | None:
+        """The functions that the options name, None where they name none; `ConfigurationError` for an unknown one."""
+        asked = options.get("functions")
+        if asked is None:
+            return None
+        names = [asked] if isinstance(asked, str) else [str(name) for name in asked]
+        known = [name for name, *_ in TOLD]
+        if not names:
+            raise ConfigurationError(f"functions={asked!r}: name at least one, such as {known[0]!r}")
+        for name in names:
+            if name not in known:
+                raise nearest("function", name, known)
+        return names
 
     @classmethod
     def fits_together(cls, recordings: Mapping[str, Recording]) -> str | None:
@@ -45,7 +68,7 @@ class Activations(Lesson, Stage):
         return fault
 
     def functions(self) -> None:
-        FunctionsPart(self).tell()
+        FunctionsPart(self, self.asked_functions(self.options)).tell()
 
     def staircase(self) -> None:
         StaircasePart(self, self.recordings["perceptron"]).tell()

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from engine.errors import RenderError
+from engine.errors import ConfigurationError, RenderError
 from scenes.activations.functions import FunctionsPart, samples
 from scenes.activations.scene import Activations
 from scenes.activations.stack import StackPart, collapsed
@@ -162,3 +162,13 @@ def test_what_does_not_fit_is_named(small_run: SmallRun, runs: tuple[str, ...], 
         return
     with pytest.raises(RenderError, match=sentence):
         make_part("activations", recordings, {})
+
+
+def test_some_functions_can_be_chosen(small_run: SmallRun) -> None:
+    options = {"parts": "functions", "functions": ("relu", "sigmoid")}
+    scene = walk(Activations, {"tanh-stack": small_run("tanh-stack")}, options)[0]
+    said = [cue.text for cue in scene.cues]
+    assert [text for text in said if "ReLU" in text or "sigmoid" in text][0].startswith("ReLU")
+    assert len(said) == 5  # what a function does, two sentences for each, and no family
+    with pytest.raises(ConfigurationError, match="sine"):
+        Activations.check_options({"functions": ("sine",)})
