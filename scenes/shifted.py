@@ -34,6 +34,8 @@ class Shifted(Robustness):
     Options: ``names`` are what the two are called.
     """
 
+    least = 1  # of 8 x 8 pixels two are a quarter, after which neither network knows much
+
     @classmethod
     def fits_together(cls, recordings: Mapping[str, Recording]) -> str | None:
         if len(recordings) < 2:
@@ -51,7 +53,7 @@ class Shifted(Robustness):
     def build(self) -> None:
         super().build()
         theme, data = self.theme, self.recording.data
-        self.most = farthest(self.images)
+        self.most = farthest(self.images, self.least)
         self.panel = ImagePanel(self.image, IMAGE, min(0.0, float(self.images.min())), float(self.images.max()), theme)
         self.columns = [ProbabilityBars(data.class_names, zone, theme) for zone in COLUMNS]
         colours = (theme.text, theme.accuracy)
@@ -71,7 +73,7 @@ class Shifted(Robustness):
     def choose(self) -> int:
         """An image that both recognise, and that best shows what most of the images show once it is moved."""
         before = [self.ask(network, self.images) for network in self.networks]
-        moved = shift(self.images, right=float(farthest(self.images)))
+        moved = shift(self.images, right=float(farthest(self.images, self.least)))
         after = [self.ask(network, moved) for network in self.networks]
         rows = np.arange(len(self.images))
         right = [answers.argmax(axis=1) == self.labels for answers in after]
