@@ -99,6 +99,18 @@ def edges(images: np.ndarray) -> np.ndarray:
     return np.asarray(across.sum(axis=(1, 2)) + down.sum(axis=(1, 2)), dtype=np.float64)
 
 
+def typical(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Which images (N, h, w) are more like the mean of their class than half of it, (N,) of bool."""
+    flat = images.reshape(len(images), -1).astype(np.float64)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
+    found = np.zeros(len(images), bool)
+    for label in np.unique(labels):
+        own = labels == label
+        alike = flat[own] @ flat[own].mean(axis=0)
+        found[own] = alike >= np.median(alike)
+    return found
+
+
 def class_probabilities(network: Network, x: np.ndarray) -> np.ndarray:
     """How likely each class is, (N, K), also for a single output."""
     answers = np.asarray(network.predict(x), dtype=np.float64)

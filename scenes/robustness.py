@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from manim import Mobject
 
 from engine.datasets.distortions import noise, rotate, shift, squeeze
+from engine.errors import nearest
 from engine.network import Network
-from scenes.images import class_probabilities, image_fault
+from scenes.images import class_probabilities, image_fault, typical
 from scenes.mobjects.curves import Curves, Series
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.probability_bars import ProbabilityBars
@@ -28,7 +29,6 @@ CHART = Zone(-5.6, 5.6, -1.95, 2.5)
 MOST_CLASSES = 12
 MOST_IMAGES = 2000  # that the accuracies are measured on
 FARTHEST, LEAST = 0.15, 2  # how far images are moved: a share of their width, at least so many pixels
-STEPS = 4  # on the way there at which many images are looked at, at least
 TURN = 45.0  # degrees
 NOISE = 0.5  # standard deviation; a full pixel is 1
 AXIS = "moved to the right, in pixels"
@@ -59,9 +59,9 @@ def to_the_side(images: np.ndarray, share: float) -> np.ndarray:
     return shift(images, right=share * farthest(images))
 
 
-def farthest(images: np.ndarray, least: int = LEAST) -> int:
+def farthest(images: np.ndarray) -> int:
     """How many pixels images (N, h, w) are moved at most."""
-    return min(max(least, round(FARTHEST * images.shape[2])), images.shape[2])
+    return min(max(LEAST, round(FARTHEST * images.shape[2])), images.shape[2])
 
 
 DISTORTIONS = (
@@ -88,6 +88,17 @@ DISTORTIONS = (
 )
 
 
+def chosen_ways(options: Mapping[str, Any]) -> list[Distortion]:
+    """How the image is changed; `ConfigurationError` for a way that there is not."""
+    known = {each.heading.lower(): each for each in DISTORTIONS}
+    asked = options.get("ways", tuple(known))
+    names = [asked] if isinstance(asked, str) else [str(name) for name in asked]
+    for name in names:
+        if name not in known:
+            raise nearest("way", name, known)
+    return [known[name] for name in names]
+
+
 def never_seen(recordings: Sequence[Recording]) -> tuple[np.ndarray, np.ndarray, bool]:
     """Images (N, pixels) that were held out from all trainings, their labels, and whether there are such.
 
@@ -110,11 +121,17 @@ class Robustness(Stage):
     """An image that a network recognises is changed before its eyes; then the same is done to many.
 
     A second recording of the same data is measured beside the main one. Options: ``names`` are what the two are
-    called.
+    called; ``ways`` are how the image is changed, in this order: ``"squeezed"``, ``"moved"``, ``"turned"`` and
+    ``"noisy"``, by default all.
     """
 
-    OPTIONS = ("names",)
+    OPTIONS = ("names", "ways")
     least = LEAST  # pixels that images are moved
+
+    @classmethod
+    def check_options(cls, options: Mapping[str, Any]) -> None:
+        super().check_options(options)
+        chosen_ways(options)
 
     @classmethod
     def fits(cls, recording: Recording) -> str | None:
@@ -152,7 +169,7 @@ class Robustness(Stage):
         self.images = x[:MOST_IMAGES].reshape(-1, *data.image_shape[:2])
         self.labels = y[:MOST_IMAGES]
         shares = self.images.min() >= 0 and self.images.max() <= 1
-        self.distortions = [each for each in DISTORTIONS if shares or not each.cuts]
+        self.distortions = [each for each in chosen_ways(self.options) if shares or not each.cuts]
         self.networks = [recording.network() for recording in list(self.recordings.values())[:2]]
         self.number = self.choose()
         self.image = self.images[self.number]
@@ -167,10 +184,13 @@ class Robustness(Stage):
         return class_probabilities(network, images.reshape(len(images), *network.input_shape).astype(network.dtype))
 
     def choose(self) -> int:
-        """An image that is surely recognised, and as often as possible is not when it is changed."""
+        """An image that is surely recognised, and as often as possible is not when it is changed.
+
+        It is one that looks as images of its class mostly do, so that nobody else doubts what it is.
+        """
         network = self.networks[0]
         before = self.ask(network, self.images)
-        right = before.argmax(axis=1) == self.labels
+        right = (before.argmax(axis=1) == self.labels) & typical(self.images, self.labels)
         lost = np.zeros(len(self.images))
         for distortion in self.distortions:
             after = self.ask(network, distortion.apply(self.images, 1.0))
@@ -227,9 +247,9 @@ class Robustness(Stage):
         self.bars.set_values(answers).choose(winner, 1.0, self.theme.loss if wrong else None)
 
     def many(self) -> None:
-        """The share of many images that is recognised, on the way to the side."""
-        most = farthest(self.images, self.least)
-        pixels = np.linspace(0.0, most, max(most, STEPS) + 1)
+        """The share of many images that is recognised, pixel by pixel to the side."""
+        most = farthest(self.images)
+        pixels = np.arange(most + 1.0)
         names = self.names()
         colours = (self.theme.text, self.theme.accuracy)
         self.shares = [
@@ -241,7 +261,8 @@ class Robustness(Stage):
             for k, (name, shares, colour) in enumerate(zip(names, self.shares, colours, strict=False))
         }
         chart = Curves(
-            series, CHART, lambda value: f"{value:.0%}", 1.0, names=[*series], axis=AXIS, theme=self.theme,
+            series, CHART, lambda value: f"{value:.0%}", 1.0, names=[*series] if len(names) > 1 else (), axis=AXIS,
+            theme=self.theme,
         )  # fmt: skip
         self.chart = chart.set_moment(0.0)
         self.heading("Many images")
@@ -253,7 +274,11 @@ class Robustness(Stage):
         self.wait(TIMING.beat)
         self.play_clock(2 * TIMING.slow, lambda share: chart.set_moment(share * most), chart)
         texts = [f"{name} {shares[-1]:.0%}" for name, shares in zip(names, self.shares, strict=True)]
-        self.caption(f"Moved by {counted(most, 'pixel')}:\n" + ", ".join(texts) + ".")
+        if len(names) > 1:
+            self.caption(f"Moved by {counted(most, 'pixel')}:\n" + ", ".join(texts) + ".")
+        else:
+            start, end = (f"{self.shares[0][k]:.0%}" for k in (0, -1))
+            self.caption(f"In their places {start},\nmoved by {counted(most, 'pixel')} {end}.")
         self.wait(2 * TIMING.slow)
 
     def names(self) -> tuple[str, ...]:

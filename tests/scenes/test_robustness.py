@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.datasets.distortions import noise, shift
+from engine.errors import ConfigurationError
 from engine.experiment import load_experiment
 from engine.recording import Recording
 from engine.run import run_experiment
@@ -75,3 +76,26 @@ def test_what_does_not_fit_gets_a_sentence(run: Recording, small_run: SmallRun, 
     assert "grey images" in str(Robustness.fits(other))
     assert "the same images" in str(Robustness.fits_together({"digits": run, "moons": other}))
     assert "regression" in str(Robustness.fits(small_run("rnn-sine")))
+
+
+def test_ways_can_be_chosen(run: Recording) -> None:
+    (built,) = walk(Robustness, run, {"ways": ("moved", "squeezed")})
+    said = " ".join(cue.text for cue in built.cues)
+    assert said.index("move it") < said.index("squeeze it")
+    assert "noise" not in said and "turn it" not in said
+    with pytest.raises(ConfigurationError, match="melted"):
+        Robustness.check_options({"ways": ("melted",)})
+
+
+def test_the_image_looks_like_those_of_its_class(scene: Robustness) -> None:
+    own = scene.images[scene.labels == scene.labels[scene.number]].reshape(-1, 64).astype(np.float64)
+    own /= np.linalg.norm(own, axis=1, keepdims=True)
+    image = scene.image.ravel() / np.linalg.norm(scene.image)
+    assert image @ own.mean(axis=0) >= np.median(own @ own.mean(axis=0)) - 1e-9
+
+
+def test_one_network_is_compared_with_itself_in_place(run: Recording) -> None:
+    (built,) = walk(Robustness, run)
+    assert isinstance(built, Robustness)
+    (shares,) = built.shares
+    assert re.findall(r"\d+%", built.cues[-1].text) == [f"{shares[0]:.0%}", f"{shares[-1]:.0%}"]
