@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 1000
 RADIUS = 0.0125  # of points, as a share of a picture's width
+CLOSE = 0.6  # of their radius: at what distance most of a point lies under the next one
 View = PlanePanel | FirstWeights
 
 
@@ -57,7 +58,7 @@ def picture_of(recording: Recording, replay: Replay, zone: Zone, theme: Theme) -
         # the dark edges of points that lie close together would hide them
         width = np.ptp(grid_bounds(data.x)[:2])
         closest = cKDTree(examples[0]).query(examples[0], k=2)[0][:, -1] if len(examples[0]) > 1 else np.inf
-        apart = bool(np.median(closest) * zone.width / width > radius)
+        apart = bool(np.median(closest) * zone.width / width > CLOSE * radius)
         return PlanePanel(recording, zone, network, radius=radius, examples=examples, outlined=apart, theme=theme)
     first = next((k for k, layer in enumerate(layers) if layer["type"] != "flatten"), 0)
     shape = data.image_shape

@@ -191,3 +191,20 @@ def test_one_pace_for_both_passes_every_epoch() -> None:
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100%"), (0.99999, "99.9%"), (0.5, "50.0%"), (0.0, "0.0%")])
 def test_shares_are_never_rounded_up_to_all(share: float, text: str) -> None:
     assert share_text(share) == text
+
+
+@pytest.mark.parametrize(
+    ("names", "outlined"), [(("two-curves", "two-curves-linear"), False), (("bullseye-2", "bullseye-3"), True)]
+)
+def test_points_that_hide_one_another_have_no_edges(
+    small_run: SmallRun, names: tuple[str, str], outlined: bool
+) -> None:
+    (scene,) = walk(Compare, {name: small_run(name) for name in names})
+    panels = [side.picture for side in scene.sides]
+    assert [panel.cloud.outline is not None for panel in panels] == [outlined] * 2
+
+
+def test_shares_and_moments_go_there_and_back() -> None:
+    pace = Pace(np.array([0.0, 1, 2, 5, 9]), np.array([3.0, 1, 0.2, 0]))
+    for share in (0.0, 0.2, 0.77, 1.0):
+        assert pace.share(pace.moment(share)) == pytest.approx(share)
