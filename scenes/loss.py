@@ -129,7 +129,7 @@ class Loss(Stage):
         share = float(self.shares[self.number])
         marker = PointCloud(self.on_curve(np.array([share])), self.theme.highlight, 0.11, self.theme.background, 1.5)
         self.heading("The loss of a guess")
-        self.caption("How wrong is that? The loss is\nminus the logarithm of the probability.")
+        self.caption("How wrong? Minus the logarithm of the\nprobability. Its name: cross-entropy.")
         self.fade(self.plot, self.axis, self.curve)
         self.loss_shown = self.readout("loss", ".2f", HIGHEST, -np.log(share), color=self.theme.loss)
         self.loss_shown.set_opacity(0.0)
@@ -176,11 +176,14 @@ class Loss(Stage):
 
     def train(self) -> None:
         """The mean falls."""
-        self.caption("Training lowers the mean: the points\nslide towards the right answer.")
+        final = self.right_shares(self.replay.network_at(self.replay.last))
+        if -np.log(np.maximum(final, 1e-30)).mean() < self.mean:
+            self.caption("Training lowers the mean: the points\nslide towards the right answer.")
+        else:
+            self.caption("Training moves the points,\nand the mean with them.")
         if self.panel is not None:
             self.panel.ring(np.zeros(len(self.x), bool))
         self.play(self.training)
-        final = self.right_shares(self.replay.network_at(self.replay.last))
         self.left = int(np.count_nonzero(final < 0.5))
         epoch = self.replay.epoch_at(self.replay.last)
         after = f"After epoch {epoch:,}"

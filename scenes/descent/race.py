@@ -9,6 +9,7 @@ import numpy as np
 from manim import linear
 
 from scenes.descent.surface import LEAST
+from scenes.descent.telling import losses_of, what_each_does
 from scenes.descent.terrain import bounds_of, losses_over, path_of, seen_terrain
 from scenes.mobjects.legend import Legend
 from scenes.mobjects.readout import Readout
@@ -67,12 +68,7 @@ class RacePart:
         stage.fade(terrain, *self.paths[::-1], self.key, *self.losses, self.counter)
         self.hold(TIMING.slow + TIMING.beat)
         size = recordings[1].training["batch_size"]
-        said = (
-            "Plain gradient descent: one step for all\nthe data. On the plain it creeps.",
-            f"Batches of {size}: more steps for the same\ndata, each of them a little astray.",
-            "Momentum keeps its way: it gathers speed\nand runs past the lowest place.",
-            "Adam measures for each weight\nhow long its own step should be.",
-        )
+        said = what_each_does([losses_of(recording) for recording in recordings], size)
         moved = (terrain, *self.paths[::-1], *self.losses, self.counter)
         for k, sentence in enumerate(said):
             stage.caption(sentence)

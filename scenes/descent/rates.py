@@ -9,6 +9,7 @@ import numpy as np
 from manim import linear
 
 from scenes.descent.surface import LEAST
+from scenes.descent.telling import how_rates_differ, losses_of
 from scenes.descent.terrain import bounds_of, losses_over, path_of, seen_terrain
 from scenes.mobjects.readout import Readout
 from scenes.mobjects.terrain import ASIDE
@@ -66,7 +67,7 @@ class RatesPart:
                 terrain.look()
             self.set_moment(self.last * share**1.5)
 
-        stage.caption("Too small, it stays on the plain. Too\nlarge, it leaps over the valley and back.")
+        stage.caption(how_rates_differ(losses_of(self.recordings[0]), losses_of(self.recordings[-1])))
         stage.play_clock(SECONDS, walk, *moved, rate_func=linear)
         ends = [recording.evaluate(self.last)["loss"] for recording in self.recordings]
         stage.caption(f"After {self.last:,} steps the losses are\n{ends[0]:.2f}, {ends[1]:.2f} and {ends[2]:.2f}.")

@@ -8,11 +8,13 @@ import numpy as np
 from manim import linear
 
 from engine.analysis.isoline import Bounds
+from scenes.descent.telling import how_it_ends, losses_of
 from scenes.descent.terrain import bounds_of, losses_over, path_of, seen_terrain
 from scenes.mobjects.function_plot import FunctionPlot
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.terrain import ASIDE
+from scenes.numbers import counted
 from scenes.painting.mobject import Painted
 from scenes.theme import SAFE, TIMING, Zone, rgb
 
@@ -78,7 +80,9 @@ class SurfacePart:
             number.set_opacity(0)
         stage.fade(self.fit, self.errors, self.points, self.curve)
         stage.wait(TIMING.slow + TIMING.quick)
-        stage.caption("Turn the two, and the curve changes.\nThe loss says how far off it is.")
+        loss = self.recording.training["loss"]
+        how = "the mean of the squared errors" if loss == "mse" else "how far off it is"
+        stage.caption(f"Turn the two, and the curve changes.\nThe loss: {how}.")
         stage.fade(*self.numbers, seconds=TIMING.quick)
         for first, second in ((start, right), (right, down)):
 
@@ -97,7 +101,7 @@ class SurfacePart:
             self.put(down + (start - down) * share)
 
         stage.play_clock(TIMING.slow + TIMING.beat, back, *self.fitted, self.probe)
-        stage.caption("Lift each place by its loss:\nhere is a plain, there a valley.")
+        stage.caption("Lift each place by its loss:\nthe map becomes a landscape.")
         tilt = self.terrain.set_tilt
         stage.play_clock(TIMING.slow + TIMING.beat, lambda share: tilt(ASIDE * share), self.terrain, self.probe)
         self.hold(TIMING.slow)
@@ -129,7 +133,7 @@ class SurfacePart:
         """The recorded path, slowly at first."""
         stage, terrain, path = self.stage, self.terrain, self.path
         last = float(self.moments[-1])
-        stage.caption("Training starts on the plain, and sees\nno valley: only the slope at its feet.")
+        stage.caption("Training does not see the landscape,\nonly the slope at its feet.")
         self.hold(TIMING.slow + TIMING.beat)
         stage.remove(self.probe)
         terrain.paths.remove(self.probe)
@@ -149,7 +153,5 @@ class SurfacePart:
         stage.caption("So it takes a step against the slope,\nfeels again, and takes the next.")
         moved = (terrain, path, *self.fitted, self.counter)
         stage.play_clock(DOWN, walk, *moved, rate_func=linear)
-        loss = self.recording.evaluate(self.recording.epochs[-1])["loss"]
-        count = "steps" if step == "step" else "epochs"
-        stage.caption(f"After {last:,.0f} {count} it lies in the valley:\nits loss is {loss:.3f}.")
+        stage.caption(how_it_ends(losses_of(self.recording), counted(int(last), step)))
         self.hold(2 * TIMING.slow)

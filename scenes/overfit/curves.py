@@ -25,6 +25,8 @@ PLANE = Zone(SAFE.left, SAFE.left + 4.6, -2.35, 2.25)
 CURVE = Zone(-1.35, SAFE.right, -2.35, 1.95)
 SECONDS = 13.0
 NEIGHBOURS = 7
+WORSE = 1.05  # times the lowest loss, from which on it is said to have got worse
+SOON = 0.5  # share of the training
 ZOOM = 3.6
 
 
@@ -60,10 +62,13 @@ class CurvesPart:
         play.show(replay.first)
         stage.fade(self.panel, self.curve, *self.readouts.values())
         stage.wait(TIMING.hold)
-        stage.caption("On what it learns from, the loss falls.\nOn what is held out, it soon does not.")
-        stage.play(play)
+        first = replay.epoch_at(replay.first)
         ends = [recording.evaluate(last)["loss"], measured(recording, "val_loss", last)]
-        if self.turn < last:
+        turns = self.turn < last and ends[1] > WORSE * measured(recording, "val_loss", self.turn)
+        falls = ends[0] < recording.evaluate(first)["loss"]
+        stage.caption(what_to_watch(falls, turns, (self.turn - first) / max(last - first, 1)))
+        stage.play(play)
+        if turns:
             x, top = self.curve.place(self.turn, 0)[0], self.curve.plot.top
             self.mark = Polylines(np.array([[[x, self.curve.plot.bottom], [x, top]]]), self.theme.highlight, 2.0)
             # beside the line, under the names of the curves
@@ -122,3 +127,11 @@ class CurvesPart:
         stage.wait(TIMING.slow + TIMING.beat)
         stage.play_clock(TIMING.hold, lambda share: zoom(1 - share))
         stage.wait(TIMING.quick)
+
+
+def what_to_watch(falls: bool, turns: bool, when: float) -> str:
+    """What the two losses do: whether the one falls, and whether, and after what share of the time, the other turns."""
+    if falls and turns:
+        does = "it soon does not." if when < SOON else "not to the end."
+        return f"On what it learns from, the loss falls.\nOn what is held out, {does}"
+    return "Red is the loss on what it learns from,\nbeside it that on what is held out."

@@ -74,7 +74,7 @@ class SizesPart:
             stage.add_behind(field)
         stage.fade(*regions, *self.titles, *self.learned, self.epoch)
         stage.wait(TIMING.slow)
-        stage.caption("The longer they learn, the more\nthe boundary of the huge one curls.")
+        stage.caption("The longer they learn:\nwatch the boundary of the huge one.")
         pace = self.replays[-1].pace()
         moved = (*regions, *self.learned, self.epoch)
         stage.play_clock(SECONDS, lambda share: self.set_moment(pace.moment(share)), *moved, rate_func=linear)

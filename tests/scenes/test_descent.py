@@ -16,6 +16,7 @@ from scenes.descent.race import RacePart
 from scenes.descent.rates import RatesPart
 from scenes.descent.scene import RUNNERS, Descent
 from scenes.descent.surface import SurfacePart
+from scenes.descent.telling import how_it_ends, how_rates_differ, what_each_does
 from scenes.descent.terrain import losses_over, path_of, seen_terrain
 from scenes.mobjects.surface import Surface
 from scenes.mobjects.surface_path import HIDDEN, SurfacePath
@@ -119,7 +120,8 @@ def test_curve_errors_and_numbers_follow_the_path(small_run: SmallRun, monkeypat
     part, said = told(small_run, "surface", SurfacePart, monkeypatch)
     recording = small_run("descent")
     end = recording.parameters()
-    assert f"After 2 steps it lies in the valley: its loss is {recording.evaluate()['loss']:.3f}" in said
+    assert f"After 2 steps its loss is {recording.evaluate()['loss']:.3f}. At the start it was " in said
+    assert "The loss: the mean of the squared errors." in said
     for parameters in (end, np.array([0.5, -0.25])):
         part.at(parameters)
         assert part.loss == pytest.approx(loss(recording, parameters), rel=1e-4)
@@ -143,6 +145,7 @@ def test_three_rates_share_start_and_counter(small_run: SmallRun, monkeypatch: p
     runs = [small_run(name) for name in ("descent-slow", "descent", "descent-fast")]
     ends = [recording.evaluate()["loss"] for recording in runs]
     assert f"After 2 steps the losses are {ends[0]:.2f}, {ends[1]:.2f} and {ends[2]:.2f}" in said
+    assert "Too small, it stays far up." in said
     part.set_moment(1.5)
     for path, number, recording in zip(part.paths, part.losses, runs, strict=True):
         halfway = (recording.parameters(1).astype(float) + recording.parameters(2)) / 2
@@ -157,6 +160,7 @@ def test_the_race_is_by_epochs(small_run: SmallRun, monkeypatch: pytest.MonkeyPa
     best = min(ends, key=lambda name: ends[name])
     assert f"After 2 epochs the lowest loss is that of {best}: {ends[best]:.3f}" in said
     assert "All have the same learning rate, 0.1" in said
+    assert "one step for all the data. It creeps." in said and "runs past" not in said
     for path, number, (name, recording) in zip(part.paths, part.losses, runs.items(), strict=True):
         assert path.moment == 2.0
         np.testing.assert_allclose(path.at(2.0), part.terrain.on_box(recording.parameters())[0], atol=1e-6)
@@ -184,3 +188,26 @@ def test_a_ball_behind_a_hill_is_faint(manim_settings: None) -> None:
     surface.view.tilt = 0.0
     surface.look()
     assert path.set_moment(1.0).clear == 1.0
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast", "sentence"),
+    [
+        ([1.0, 0.9], [1.0, 0.1, 0.4], "Too small, it stays far up. Too large, it leaps over the valley and back."),
+        ([1.0, 0.2], [1.0, 0.1, 0.4], "The largest is too large: it leaps over the valley and back."),
+        ([1.0, 0.9], [1.0, 0.4, 0.1], "Too small, it stays far up. Larger steps come down sooner."),
+        ([1.0, 0.2], [1.0, 0.4, 0.1], "Here all three come down."),
+    ],
+)
+def test_what_is_said_of_rates(slow: list[float], fast: list[float], sentence: str) -> None:
+    assert how_rates_differ(np.array(slow), np.array(fast)).replace("\n", " ") == sentence
+
+
+def test_what_is_said_of_ends_and_of_momentum() -> None:
+    assert how_it_ends(np.array([1.5, 0.14]), "9 steps") == "After 9 steps it lies in the valley:\nits loss is 0.140."
+    assert "At the start it was 1.500." in how_it_ends(np.array([1.5, 0.16]), "9 steps")
+    down, past, lost = ([1.0, 0.2, 0.1], [1.0, 0.1, 0.2], [1.0, 0.8, 1.0])
+    for momentum, says in ((down, False), (past, True), (lost, False)):
+        said = what_each_does([np.array(each) for each in (down, down, momentum, down)], 10)
+        assert ("runs past the lowest place" in said[2]) == says
+        assert "creeps" not in said[0]

@@ -31,6 +31,7 @@ def scene(run: Recording) -> Loss:
 def test_the_mean_is_the_recorded_loss(scene: Loss, run: Recording) -> None:
     assert scene.mean == pytest.approx(run.evaluate(0)["loss"], abs=1e-5)
     assert f"{scene.mean:.3f}" in scene.cues[-3].text
+    assert ("lowers the mean" in scene.cues[-2].text) == (run.evaluate(20)["loss"] < run.evaluate(0)["loss"])
 
 
 def test_dots_lie_on_the_curve_at_their_probabilities(scene: Loss, run: Recording) -> None:

@@ -10,7 +10,7 @@ import pytest
 from engine.analysis.dropout import examples_of_step
 from engine.errors import RenderError
 from engine.recording import Recording
-from scenes.overfit.curves import NEIGHBOURS, CurvesPart
+from scenes.overfit.curves import NEIGHBOURS, CurvesPart, what_to_watch
 from scenes.overfit.dropout import DropoutPart
 from scenes.overfit.early import EarlyPart
 from scenes.overfit.scene import Overfit
@@ -157,3 +157,10 @@ def test_a_run_that_was_not_stopped_is_named(small_run: SmallRun) -> None:
     recordings = {"overfit": small_run("overfit"), "overfit-early": small_run("overfit-right")}
     with pytest.raises(RenderError, match="overfit-right was not stopped early"):
         walk(Overfit, recordings, {"parts": "early"})
+
+
+def test_what_is_said_of_the_two_losses() -> None:
+    assert "it soon does not" in what_to_watch(falls=True, turns=True, when=0.1)
+    assert "not to the end" in what_to_watch(falls=True, turns=True, when=0.9)
+    for falls, turns in ((True, False), (False, True), (False, False)):
+        assert what_to_watch(falls, turns, 0.1).startswith("Red is the loss on what it learns from,")
