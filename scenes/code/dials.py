@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from manim import VGroup
 
@@ -14,7 +16,7 @@ from scenes.theme import DARK, TEXT, Theme, Zone
 
 NAMES = ("first", "second")
 BEFORE, BEHIND = 1.05, 1.05  # room for the name and for the number, in scene units
-NEAREST = 25  # images that are asked what they show
+NEAREST = 25  # most similar images that are asked what they show
 LONGEST = 10  # letters of a class in a sentence
 
 
@@ -53,15 +55,16 @@ class Dials(VGroup):
         return self
 
 
-def kind_near(code: np.ndarray, codes: np.ndarray, labels: np.ndarray) -> int:
-    """What most of the images show whose codes (N, 2) are nearest to one (2,)."""
-    nearest = np.argsort(((codes - code) ** 2).sum(axis=1), kind="stable")[:NEAREST]
+def kind_like(image: np.ndarray, x: np.ndarray, labels: np.ndarray) -> int:
+    """What most of those images of x (N, pixels) show that are most like an image: by their squared difference."""
+    away = ((x - np.asarray(image, dtype=x.dtype).ravel()) ** 2).sum(axis=1)
+    nearest = np.argsort(away, kind="stable")[:NEAREST]
     return int(np.bincount(np.asarray(labels)[nearest]).argmax())
 
 
-def said_of_ends(low: int, high: int, names: list[str]) -> str:
-    """What the images show that lie nearest when a dial is turned down, and when it is turned up."""
+def said_of_ends(low: int, high: int, names: Sequence[str]) -> str:
+    """What the picture looks like when a dial is turned down, and when it is turned up."""
     first, second = (class_name(shortened(names[kind], LONGEST)) for kind in (low, high))
     if low == high:
-        return f"Turned down and turned up,\nthe nearest images show {first}."
-    return f"Turned down, the nearest images show\n{first}, turned up they show {second}."
+        return f"Turned down and turned up,\nits picture is most like {first}."
+    return f"Turned down, its picture is most like\n{first}, turned up like {second}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from manim import Mobject, linear
 from scenes.code.autoencoder import DEEP, POINTS, Autoencoder
 from scenes.code.chart import Chart, corners_of_codes
 from scenes.code.charting import colours_of
-from scenes.code.dials import Dials, kind_near, said_of_ends
+from scenes.code.dials import Dials, kind_like, said_of_ends
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.mobjects.polylines import Polylines
@@ -68,7 +68,7 @@ def play(stage: Code) -> None:
     stage.play_clock(SECONDS / 2, lambda share: follow(0.5 + share / 2), *moved, rate_func=linear)
     stage.read(TIMING.beat)
     stage.fade(leaving=(trail,), seconds=TIMING.quick)
-    turn_dials(stage, codes, labels, autoencoder.names, way(1.0), go, (at, image, dials))
+    turn_dials(stage, autoencoder, codes, way(1.0), go, (at, image, dials))
     leaving = (chart.frame, *([chart.axes] if chart.axes is not None else []), chart.cloud, at, image, dials)
     stage.fade(leaving=leaving, seconds=TIMING.quick)
     whole(stage, autoencoder, codes)
@@ -81,9 +81,8 @@ def ends_of_dials(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def turn_dials(
     stage: Code,
+    autoencoder: Autoencoder,
     codes: np.ndarray,
-    labels: np.ndarray | None,
-    names: Sequence[str],
     start: np.ndarray,
     go: Callable[[np.ndarray], None],
     moved: tuple[Mobject, ...],
@@ -102,9 +101,10 @@ def turn_dials(
                 go(a + share * (b - a))
 
             stage.play_clock(seconds, turn, *moved)
-        if labels is not None:
-            kinds = [kind_near(end, codes, labels) for end in (low, high)]
-            stage.caption(said_of_ends(kinds[0], kinds[1], list(names)))
+        if autoencoder.labels is not None:
+            pictures = autoencoder.rebuilt(np.array([low, high]))
+            kinds = [kind_like(picture, autoencoder.x, autoencoder.labels) for picture in pictures]
+            stage.caption(said_of_ends(kinds[0], kinds[1], autoencoder.names))
             stage.read(TIMING.beat)
         start = high
 

@@ -37,6 +37,7 @@ MOST_HIDDEN = 6
 SHARED = ("softmax",)
 SHAPES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU"}
 GROWN = ((1, 4, 1), (2, 5, 5, 2), (3, 6, 6, 6, 6, 3))  # layers of networks that are not recorded
+DIMMED = 0.35  # curves of single neurons, while a curve of several is looked at
 RUG = 0.06  # of the plot's height: how high the examples stand over its lower edge
 
 
@@ -169,19 +170,27 @@ class Wiring(Stage):
         sums = self.pieces.sums(self.unit)
         weight, bias = float(self.pieces.into[0, self.unit]), float(self.pieces.bias[self.unit])
         self.caption(f"It multiplies by its weight, {number_text(weight)},\nand adds its bias, {number_text(bias)}.")
+        given, made = (places.mean(axis=0) for places in self.diagram.places)
+        sign = "+" if bias >= 0 else "−"
+        labels = [
+            written(f"× {number_text(weight)}", (given + made) / 2 + [0, 0.35], CENTER, TEXT.label, self.theme.text),
+            written(f"{sign} {number_text(abs(bias))}", made + [0, NUMBERS_BELOW], CENTER, TEXT.label, self.theme.text),
+        ]
 
         def bend(start: np.ndarray, end: np.ndarray, share: float) -> None:
             self.show_curve(start + share * (end - start))
 
+        self.fade(*labels, seconds=TIMING.quick)
         self.play_clock(TIMING.slow, lambda share: bend(values, sums, share), self.curve)
         self.read(TIMING.quick)
         name = SHAPES.get(self.pieces.hidden, self.pieces.hidden)
-        squash = f"{name} squashes it." if np.isfinite([values.min(), values.max()]).all() else ""
-        self.caption(
-            f"That would be a straight line.\nThen {squash}" if name != "linear" else "And that is all it does."
-        )
+        if self.pieces.hidden == "linear":
+            self.caption("That is a straight line,\nand that is all it does.")
+        else:
+            self.caption(f"That would be a straight line.\nThen {name} squashes it.")
         self.play_clock(TIMING.slow, lambda share: bend(sums, values, share), self.curve)
         self.read(TIMING.quick)
+        self.fade(leaving=labels, seconds=TIMING.quick)
 
     def other_shapes(self) -> None:
         """The same sum through other activations."""
@@ -225,11 +234,12 @@ class Wiring(Stage):
         self.heading("In series")
         self.caption("In series: what comes out of one\ngoes into the next.")
         self.become(chain)
-        start = self.side_by_side[0]
-        self.play_clock(
-            TIMING.hold, lambda share: self.show_curve(start + share * (self.chain - start)), self.curve
-        )  # fmt: skip
-        self.run(chain, [self.chain], TIMING.slow + TIMING.beat)
+        # the neuron's own curve stays, faint, under that of the two
+        self.others.set_lines(np.array([self.plot.curve(self.x, self.side_by_side[0])] * len(self.side_by_side)))
+        self.others.set_opacity(DIMMED)
+        self.show_curve(self.chain, 0.0)
+        self.add(self.others, self.curve)
+        self.run(chain, [self.chain], 2 * TIMING.slow, trace=self.chain)
         steady = all(kind in ONE_WAY for kind in (self.pieces.hidden, self.pieces.output))
         self.caption(said_of_chain(turns(self.chain), steady))
         self.read(TIMING.quick)
@@ -242,17 +252,15 @@ class Wiring(Stage):
         count = len(self.side_by_side)
         self.caption(f"In parallel: {cardinal(count)} neurons hear\nthe same number.")
         self.become(parallel)
-        start = self.chain
-        lines = [self.plot.curve(self.x, values) for values in self.side_by_side]
+        first = self.side_by_side[0]
 
         def part(share: float) -> None:
-            mixed = [start + share * (values - start) for values in self.side_by_side]
+            mixed = [first + share * (values - first) for values in self.side_by_side]
             self.others.set_lines(np.array([self.plot.curve(self.x, values) for values in mixed]))
-            self.others.set_opacity(share)
+            self.others.set_opacity(DIMMED + (1 - DIMMED) * share)
             self.curve.set_opacity(1 - share)
 
         self.play_clock(TIMING.hold, part, self.others, self.curve)
-        self.others.set_lines(np.array(lines))
         self.caption("Each answers in its own way:\nits weight and bias say where and how.")
         self.run(parallel, list(self.side_by_side), TIMING.slow + TIMING.beat)
         self.read(TIMING.quick)
@@ -266,7 +274,7 @@ class Wiring(Stage):
         self.become(whole)
         self.curve.set_opacity(1.0)
         self.show_curve(self.whole, 0.0)
-        self.play_clock(TIMING.quick, lambda share: self.others.set_opacity(1 - 0.65 * share), self.others)
+        self.play_clock(TIMING.quick, lambda share: self.others.set_opacity(1 - (1 - DIMMED) * share), self.others)
         self.run(whole, [self.whole], 2 * TIMING.slow, trace=self.whole)
         self.caption(said_of_both([turns(values) for values in self.side_by_side], turns(self.whole)))
         self.read(TIMING.beat)

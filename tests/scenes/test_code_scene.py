@@ -14,7 +14,7 @@ from scenes.code import Code
 from scenes.code.autoencoder import DEEP, LINEAR, Autoencoder, by_role, role
 from scenes.code.chart import Chart, corners_of_codes
 from scenes.code.charting import thumbnails
-from scenes.code.dials import Dials, kind_near, said_of_ends
+from scenes.code.dials import Dials, kind_like, said_of_ends
 from scenes.code.flat import Flat, with_bends
 from scenes.code.squeeze import Funnel
 from scenes.code.walk import ends_of_dials, lattice_of, path
@@ -178,23 +178,24 @@ def test_dials_stand_where_the_numbers_are() -> None:
     assert [number.text for number in dials.numbers] == ["1.00", "7.00"]
 
 
-def test_what_is_said_of_the_dials_is_what_the_nearest_images_show(deep: Recording) -> None:
+def test_what_is_said_of_the_dials_is_what_the_most_similar_images_show(deep: Recording) -> None:
     scene = tell(deep, "walk")
     autoencoder = Autoencoder(deep)
     assert autoencoder.labels is not None
-    x, labels = autoencoder.x[:1200], autoencoder.labels[:1200]
-    codes = autoencoder.codes(x)
+    x, labels = autoencoder.x, autoencoder.labels
+    codes = autoencoder.codes(x[:1200])
     ends, words = ends_of_dials(codes), said(scene)
     for axis in (0, 1):
         kinds = []
         for end in ends:
             code = np.median(codes, axis=0)
             code[axis] = end[axis]
-            near = labels[np.argsort(np.linalg.norm(codes - code, axis=1))[:25]]
+            picture = autoencoder.decoder.predict(code[None].astype(np.float32))[0]
+            near = labels[np.argsort(np.linalg.norm(x - picture, axis=1))[:25]]
             kinds.append(int(np.bincount(near).argmax()))
-            assert kind_near(code, codes, labels) == kinds[-1]
+            assert kind_like(picture, x, labels) == kinds[-1]
         assert said_of_ends(*kinds, autoencoder.names).replace("\n", " ") in words
-    assert said_of_ends(3, 3, autoencoder.names).endswith("show a 3.")
+    assert said_of_ends(3, 3, autoencoder.names).endswith("most like a 3.")
 
 
 def test_the_code_moves_without_a_jump(deep: Recording) -> None:
