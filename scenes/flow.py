@@ -18,7 +18,7 @@ from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.probability_bars import ProbabilityBars
 from scenes.mobjects.rectangles import outlines
 from scenes.mobjects.writing import written
-from scenes.numbers import certainty, class_name, right_answers
+from scenes.numbers import cardinal, certainty, class_name, right_answers
 from scenes.replay import Replay
 from scenes.stage import Clock, Stage
 from scenes.theme import SAFE, TIMING, Zone, rgb
@@ -153,17 +153,40 @@ class Flow(Stage):
         self.play_clock(TIMING.beat, lambda share: self.panel.set_box(start + (end - start) * share), self.panel)
         if self.is_flat:
             self.pixels_to_neurons(example)
-            self.caption("A neuron passes its activation on to all\nneurons ahead, multiplied by weights.")
         else:
             self.caption("Its pixels are given to the network\nas they are, as an image.")
             self.diagram.rest()
             self.fade(self.diagram)
             self.add(self.panel)
         self.bars.set_values(np.zeros(len(data.class_names)))
-        self.fade(self.key, self.bars, *([size] if self.is_flat else []))
+        if self.is_flat and (layers := self.layers_in_words()) is not None:
+            self.caption(layers)
+            self.fade(self.bars)
+            self.read()
+        if self.is_flat:
+            self.caption("A neuron passes its activation on to all\nneurons ahead, multiplied by weights.")
+        entering = [
+            self.key,
+            *([size] if self.is_flat else []),
+            *([self.bars] if self.bars not in self.mobjects else []),
+        ]
+        self.fade(*entering)
         self.propagate(example, FIRST, None if self.is_flat else self.what_happens())
         self.say_answer(example)
         self.wait(TIMING.slow)
+
+    def layers_in_words(self) -> str | None:
+        """What follows the input layer, where all layers are dense and each class has a neuron at the end."""
+        layers = [layer for layer in self.recording.network_config["layers"] if layer["type"] != "dropout"]
+        classes = len(self.recording.data.class_names)
+        if any(layer["type"] != "dense" for layer in layers) or layers[-1]["units"] != classes:
+            return None
+        hidden = len(layers) - 1
+        if hidden == 0:
+            return f"At the other end are {cardinal(classes)} neurons,\none for each answer."
+        follow = "layer follows" if hidden == 1 else "layers follow"
+        between = f"{cardinal(hidden)[0].upper()}{cardinal(hidden)[1:]} hidden {follow}, and then"
+        return f"{between}\n{cardinal(classes)} neurons, one for each answer."
 
     def what_happens(self) -> dict[int, str]:
         """What is said while an image passes that is taken as it is, by the column where it begins."""

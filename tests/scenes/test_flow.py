@@ -189,6 +189,7 @@ def test_captions_say_the_networks_answers(digits: Recording, played: Flow) -> N
     assert data.x_validation is not None and data.y_validation is not None and played.wrong_one is not None
     answers = network.predict(data.x_validation)
     first, wrong = played.right_ones[0], played.wrong_one
+    assert "Two hidden layers follow, and then ten neurons, one for each answer." in said
     assert f"is its answer: {played.class_name(int(data.y_validation[first]))}, and" in said
     assert f"it is {certainty(float(answers[first].max()))} sure" in said
     assert f"This is {played.class_name(int(data.y_validation[wrong]))}." in said
