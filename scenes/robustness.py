@@ -29,6 +29,7 @@ CHART = Zone(-5.6, 5.6, -1.95, 2.5)
 MOST_CLASSES = 12
 MOST_IMAGES = 2000  # that the accuracies are measured on
 FARTHEST, LEAST = 0.15, 2  # how far images are moved: a share of their width, at least so many pixels
+STEPS = 4  # on the way there at which many images are looked at, at least
 TURN = 45.0  # degrees
 NOISE = 0.5  # standard deviation; a full pixel is 1
 AXIS = "moved to the right, in pixels"
@@ -59,9 +60,9 @@ def to_the_side(images: np.ndarray, share: float) -> np.ndarray:
     return shift(images, right=share * farthest(images))
 
 
-def farthest(images: np.ndarray) -> int:
+def farthest(images: np.ndarray, least: int = LEAST) -> int:
     """How many pixels images (N, h, w) are moved at most."""
-    return min(max(LEAST, round(FARTHEST * images.shape[2])), images.shape[2])
+    return min(max(least, round(FARTHEST * images.shape[2])), images.shape[2])
 
 
 DISTORTIONS = (
@@ -247,9 +248,9 @@ class Robustness(Stage):
         self.bars.set_values(answers).choose(winner, 1.0, self.theme.loss if wrong else None)
 
     def many(self) -> None:
-        """The share of many images that is recognised, pixel by pixel to the side."""
-        most = farthest(self.images)
-        pixels = np.arange(most + 1.0)
+        """The share of many images that is recognised, on the way to the side."""
+        most = farthest(self.images, self.least)
+        pixels = np.linspace(0.0, most, max(most, STEPS) + 1)
         names = self.names()
         colours = (self.theme.text, self.theme.accuracy)
         self.shares = [

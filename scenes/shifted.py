@@ -9,6 +9,7 @@ import numpy as np
 from manim import Mobject, linear
 
 from engine.datasets.distortions import shift
+from scenes.images import typical
 from scenes.mobjects.image_panel import ImagePanel
 from scenes.mobjects.probability_bars import ProbabilityBars
 from scenes.mobjects.writing import CENTER, written
@@ -84,6 +85,7 @@ class Shifted(Robustness):
             score += np.where(usual, 1.0 + answers.max(axis=1), 0.0)
         for answers in before:
             score += 10.0 * (answers.argmax(axis=1) == self.labels) + answers[rows, self.labels]
+        score += 10.0 * typical(self.images, self.labels)  # so that nobody else doubts what it is
         return int(score.argmax())
 
     def first_convolution(self) -> int | None:
