@@ -14,6 +14,7 @@ import numpy as np
 from manim import CairoRenderer, Mobject, Scene, tempconfig
 from manim.camera.camera import Camera
 
+from scenes.painting.camera import PaintingMixin
 from scenes.timetable import Timetable
 
 
@@ -159,9 +160,14 @@ class FrameRenderer(CairoRenderer):
 
     def _draw(self, scene: Scene, mobjects: Iterable[Mobject] | None, *frames: int) -> None:
         """Draw one picture, which is shown at the given frames."""
-        self.camera.pixel_array = self.sink.buffer()
-        self.update_frame(scene, mobjects)
-        pixels, self.camera.pixel_array = self.camera.pixel_array, self._own_pixels
+        pixels = self.sink.buffer()
+        if isinstance(self.camera, PaintingMixin) and self.static_image is None:
+            self.camera.repaint(mobjects or [*scene.mobjects, *scene.foreground_mobjects])
+            np.copyto(pixels, self.camera.pixel_array)
+        else:
+            self.camera.pixel_array = pixels
+            self.update_frame(scene, mobjects)
+            self.camera.pixel_array = self._own_pixels
         self.sink.put([frame + self.first_frame for frame in frames], pixels)
 
     def scene_finished(self, scene: Scene) -> None:

@@ -9,12 +9,15 @@ import numpy as np
 from manim import CapStyleType, Line, ManimColor, Mobject, Polygon, VGroup
 
 from scenes.mobjects.still import Framed
+from scenes.painting.blending import packed
 from scenes.painting.classes import paint_classes
-from scenes.painting.fields import paint_picture, paint_values, pixel_to_unit
+from scenes.painting.fields import paint_picture, pixel_to_unit
+from scenes.painting.mobject import contents
+from scenes.painting.values import paint_values
 from scenes.theme import Zone, rgb
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 RAMP_STEPS = 1024
 
@@ -51,7 +54,13 @@ class Field(Framed):
         corners = canvas.to_pixels(self.points)
         matrix = pixel_to_unit(corners)
         if matrix.any():
-            paint_picture(canvas.pixels, corners, matrix, self.picture, self.smooth, self.opacity)
+            paint_picture(canvas.pixels, canvas.clip, corners, matrix, self.picture, self.smooth, self.opacity)
+
+    def imprint(self) -> tuple[Any, ...]:
+        return (self.smooth, *contents(self.points, self.picture))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return canvas.box(self.points, 2.0)
 
     def as_vectors(self) -> Mobject:
         return VGroup(*squares(self.points, resampled(self.picture, self.smooth), self.opacity))
@@ -97,6 +106,7 @@ class ValueField(Framed):
             raise ValueError(f"low={low} must be less than high={high}")
         self.values = np.array(values, dtype=np.float32)
         self.ramp = premultiplied(np.asarray(ramp)[None])[0]
+        self.ramp_words = packed(self.ramp)
         self.low, self.high, self.smooth = float(low), float(high), smooth
         self.levels = np.array(levels, dtype=np.float32)
         self.line_width, self.line_color = line_width, line_color
@@ -111,11 +121,18 @@ class ValueField(Framed):
         corners = canvas.to_pixels(self.points)
         matrix = pixel_to_unit(corners)
         if matrix.any():
-            line = np.array([*ManimColor(self.line_color).to_rgb(), 1.0], dtype=np.float32) * 255
             paint_values(
-                canvas.pixels, corners, matrix, self.values, self.ramp, self.low, self.high, self.smooth, self.opacity,
-                self.levels, float(canvas.stroke(self.line_width)), line,
+                canvas.words, canvas.clip, corners, matrix, self.values, self.ramp_words, self.low, self.high,
+                self.smooth, self.opacity, self.levels, float(canvas.stroke(self.line_width)),
+                packed(np.array([*ManimColor(self.line_color).to_rgb(), 1.0]) * 255)[()],
             )  # fmt: skip
+
+    def imprint(self) -> tuple[Any, ...]:
+        scale = (self.low, self.high, self.smooth, self.line_width, self.line_color)
+        return (*scale, *contents(self.points, self.values, self.ramp_words, self.levels))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return canvas.box(self.points, 2.0)
 
     def as_vectors(self) -> Mobject:
         values = resampled(self.values[..., None].astype(np.float64), self.smooth)[..., 0]
@@ -187,8 +204,16 @@ class ClassField(Framed):
             line = np.array([*ManimColor(self.line_color).to_rgb(), 1.0], dtype=np.float32) * 255
             width = float(canvas.stroke(self.line_width))
             paint_classes(
-                canvas.pixels, corners, matrix, self.scores, self.strengths, self.palette, self.opacity, width, line
+                canvas.pixels, canvas.clip, corners, matrix, self.scores, self.strengths, self.palette, self.opacity,
+                width, line,
             )  # fmt: skip
+
+    def imprint(self) -> tuple[Any, ...]:
+        line = (self.line_width, self.line_color)
+        return (*line, *contents(self.points, self.scores, self.strengths, self.palette))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return canvas.box(self.points, 2.0)
 
     def as_vectors(self) -> Mobject:
         scores = resampled(self.scores.astype(np.float64), True)

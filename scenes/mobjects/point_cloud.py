@@ -8,10 +8,10 @@ import numpy as np
 from manim import Dot, ManimColor, Mobject, VGroup
 
 from scenes.painting.discs import paint_discs
-from scenes.painting.mobject import Painted, as_colours, as_points
+from scenes.painting.mobject import Painted, as_colours, as_points, contents
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 
 class PointCloud(Painted):
@@ -84,7 +84,14 @@ class PointCloud(Painted):
         outlines = np.empty((n, 4))
         outlines[:] = outline
         outlines[:, 3] *= colours[:, 3]
-        paint_discs(canvas.words, places, radii, colours, outlines, np.full(n, width), self.opacity)
+        paint_discs(canvas.words, canvas.clip, places, radii, colours, outlines, np.full(n, width), self.opacity)
+
+    def imprint(self) -> tuple[Any, ...]:
+        return (self.outline, self.outline_width, *contents(self.points, self.radius, self.colours))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        largest = float(self.radius.max(initial=0.0)) * canvas.scale
+        return canvas.box(self.points, largest + float(canvas.stroke(self.outline_width)) / 2 + 1)
 
     def as_vectors(self) -> Mobject:
         assert self.colours is not None

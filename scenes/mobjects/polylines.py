@@ -9,10 +9,10 @@ import numpy as np
 from manim import CapStyleType, LineJointType, ManimColor, Mobject, VGroup, VMobject
 
 from scenes.painting.lines import paint_polylines
-from scenes.painting.mobject import Painted, as_colours
+from scenes.painting.mobject import Painted, as_colours, contents
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 
 class Polylines(Painted):
@@ -87,9 +87,16 @@ class Polylines(Painted):
             colours = np.column_stack([colours[:, :3], colours[:, 3] * canvas.clearness(self.points, self.fog)])
             per_vertex = True
         paint_polylines(
-            canvas.words, places, starts, widths, colours, per_vertex, self.opacity,
+            canvas.words, canvas.clip, places, starts, widths, colours, per_vertex, self.opacity,
             scratch.coverage, scratch.place, scratch.touched,
         )  # fmt: skip
+
+    def imprint(self) -> tuple[Any, ...]:
+        return (self.per_vertex, *contents(self.points, self.starts, self.widths, self.colours))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        widest = float(canvas.stroke(self.widths.max(initial=0.0)))
+        return canvas.box(self.points, max(widest, 1.0) / 2 + 1)
 
     def as_vectors(self) -> Mobject:
         assert self.colours is not None

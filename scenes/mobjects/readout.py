@@ -11,11 +11,12 @@ from manim import ManimColor, Mobject, VGroup, VMobject
 from scenes.mobjects.glyphs import glyph, text_width
 from scenes.mobjects.still import HALO_OPACITY, HALO_WIDTH, Framed, affine_between, halo_around
 from scenes.painting.canvas import STROKE_UNIT
+from scenes.painting.mobject import contents
 from scenes.painting.sprites import put_sprite
 from scenes.theme import DARK, TEXT
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 
 # Heights above and below the baseline that lines are set by, in em.
@@ -182,16 +183,30 @@ class Readout(Framed):
 
     def paint(self, canvas: Canvas) -> None:
         a = self._affine()
-        view = canvas.to_pixels(self.points)
         halo_width = HALO_WIDTH * STROKE_UNIT * canvas.scale
-        low = np.floor(view.min(axis=0) - halo_width - 2)
-        width, height = (int(c) for c in np.ceil(view.max(axis=0) + halo_width + 2) - low)
+        low, width, height = self._place(canvas, halo_width)
         if width * height > canvas.pixels.size:
             canvas.draw_vectors(self.as_vectors())  # so large that a picture of it would be larger than the frame
             return
         matrix = cairo.Matrix(*a[:, 0], *a[:, 1], *a[:, 2]) * canvas.matrix * cairo.Matrix(1, 0, 0, 1, *-low)
         line = self.sprites.line_of(self._placed(), self.halo, halo_width, matrix, width, height)
-        put_sprite(canvas.pixels, line, int(low[0]), int(low[1]), self.opacity)
+        put_sprite(canvas.pixels, line, int(low[0]), int(low[1]), self.opacity, canvas.clip)
+
+    def _place(self, canvas: Canvas, halo_width: float) -> tuple[np.ndarray, int, int]:
+        """Where its picture's upper left corner goes, (2,), and how wide and high it is, in pixels."""
+        view = canvas.to_pixels(self.points)
+        low = np.floor(view.min(axis=0) - halo_width - 2)
+        width, height = (int(c) for c in np.ceil(view.max(axis=0) + halo_width + 2) - low)
+        return low, width, height
+
+    def imprint(self) -> tuple[Any, ...]:
+        look = (self.label, self.text, self.number_right, self.number_color, self.label_color, self.halo)
+        return (*look, *contents(self.points))
+
+    def extent(self, canvas: Canvas) -> PixelBox | None:
+        halo_width = HALO_WIDTH * STROKE_UNIT * canvas.scale
+        _, width, height = self._place(canvas, halo_width)
+        return None if width * height > canvas.pixels.size else canvas.box(self.points, halo_width + 3)
 
     def as_vectors(self) -> Mobject:
         a = self._affine()

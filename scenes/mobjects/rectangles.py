@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import ManimColor, Mobject, Polygon, VGroup
 
 from scenes.painting.boxes import paint_boxes
 from scenes.painting.fields import paint_picture, pixel_to_unit
-from scenes.painting.mobject import Painted, as_colours
+from scenes.painting.mobject import Painted, as_colours, contents
 from scenes.theme import Zone
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 
 FULL = 1.25  # how much smaller boxes may be for rows that are all full
@@ -48,13 +48,19 @@ class Rectangles(Painted):
         corners = canvas.to_pixels(self.points).reshape(-1, 4, 2)
         boxes = upright(corners)
         if boxes is not None:
-            paint_boxes(canvas.words, boxes, self.colours, self.opacity)
+            paint_boxes(canvas.words, canvas.clip, boxes, self.colours, self.opacity)
             return
         for place, colour in zip(corners, self.colours, strict=True):
             matrix = pixel_to_unit(place)
             if matrix.any() and colour[3] > 0:
                 texture = np.array([[[*(colour[:3] * colour[3]), colour[3]]]], np.float32) * np.float32(255)
-                paint_picture(canvas.pixels, place, matrix, texture, False, self.opacity)
+                paint_picture(canvas.pixels, canvas.clip, place, matrix, texture, False, self.opacity)
+
+    def imprint(self) -> tuple[Any, ...]:
+        return contents(self.points, self.colours)
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return canvas.box(self.points, 2.0)
 
     def as_vectors(self) -> Mobject:
         assert self.colours is not None

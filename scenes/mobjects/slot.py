@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import Mobject, VGroup, VMobject
 
 from scenes.mobjects.still import Still
+from scenes.painting.canvas import PixelBox
 from scenes.painting.mobject import Painted
 from scenes.theme import TIMING
 
@@ -66,6 +68,12 @@ class Slot(Painted):
         for still, opacity in self.parts():
             still.set_opacity(opacity)
             still.paint(canvas)
+
+    def imprint(self) -> tuple[Any, ...]:
+        return tuple((opacity, *still.imprint()) for still, opacity in self.parts())
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return reduce(PixelBox.union, [still.extent(canvas) for still, _ in self.parts()] or [PixelBox(0, 0, 0, 0)])
 
     def as_vectors(self) -> Mobject:
         return VGroup(*(still.set_opacity(opacity).as_vectors() for still, opacity in self.parts()))

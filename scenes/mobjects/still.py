@@ -8,11 +8,11 @@ import cairo
 import numpy as np
 from manim import LineJointType, Mobject, VGroup, VMobject
 
-from scenes.painting.mobject import Painted
+from scenes.painting.mobject import Painted, contents
 from scenes.painting.sprites import put_sprite
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 
 # of the soft edge that keeps text legible over a picture; in manim's stroke units
@@ -44,6 +44,8 @@ class _Shared:
 
     def __init__(self, mobject: VMobject) -> None:
         self.mobject = mobject
+        strokes = [member.get_stroke_width() for member in mobject.family_members_with_points()]
+        self.widest = max([HALO_WIDTH, *strokes])  # of its strokes, or of a halo
         self.key: tuple[Any, ...] | None = None
         self.sprite = np.zeros((0, 0, 4), np.uint8)
         self.corner = (0, 0)
@@ -84,23 +86,24 @@ class Still(Framed):
             self._draw(canvas, self._affine())
             shared.key = key
         if shared.sprite.size:
-            put_sprite(canvas.pixels, shared.sprite, shared.corner[0], shared.corner[1], self.opacity)
+            put_sprite(canvas.pixels, shared.sprite, *shared.corner, self.opacity, canvas.clip)
+
+    def imprint(self) -> tuple[Any, ...]:
+        return (self.shared, *contents(self.points))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return canvas.box(self.points, 2 + float(canvas.stroke(self.shared.widest)))
 
     def _draw(self, canvas: Canvas, a: np.ndarray) -> None:
         """Draw the sprite: the part of the picture that lies in the frame, with room for strokes."""
-        corners = canvas.to_pixels(self.points)
-        height, width = canvas.pixels.shape[:2]
-        strokes = [member.get_stroke_width() for member in self.shared.mobject.family_members_with_points()]
-        room = 2 + float(canvas.stroke(max([HALO_WIDTH, *strokes])))
-        low = np.clip(np.floor(corners.min(axis=0) - room), 0, (width, height)).astype(int)
-        high = np.clip(np.ceil(corners.max(axis=0) + room), 0, (width, height)).astype(int)
-        if (high <= low).any():
+        box = self.extent(canvas)
+        if box.area == 0:
             self.shared.sprite = np.zeros((0, 0, 4), np.uint8)
             return
-        sprite = np.zeros((high[1] - low[1], high[0] - low[0], 4), np.uint8)
+        sprite = np.zeros((box.bottom - box.top, box.right - box.left, 4), np.uint8)
         surface = cairo.ImageSurface.create_for_data(sprite.data, cairo.FORMAT_ARGB32, sprite.shape[1], sprite.shape[0])
         context = cairo.Context(surface)
-        matrix = canvas.matrix * cairo.Matrix(1, 0, 0, 1, -low[0], -low[1])
+        matrix = canvas.matrix * cairo.Matrix(1, 0, 0, 1, -box.left, -box.top)
         if canvas.is_flat:
             context.set_matrix(cairo.Matrix(*a[:, 0], *a[:, 1], *a[:, 2]) * matrix)
             canvas.draw_vectors(self.shared.mobject, context)
@@ -109,7 +112,7 @@ class Still(Framed):
             context.set_matrix(matrix)
             canvas.draw_vectors(self._placed(), context)
         surface.flush()
-        self.shared.sprite, self.shared.corner = sprite, (int(low[0]), int(low[1]))
+        self.shared.sprite, self.shared.corner = sprite, (box.left, box.top)
 
     def _placed(self) -> VMobject:
         """A copy of the mobject where it is now."""

@@ -10,12 +10,12 @@ from manim import Camera, CapStyleType, Line, ManimColor, Mobject, Polygon, Thre
 
 from scenes.mobjects.field import ramp_between
 from scenes.mobjects.view import View
-from scenes.painting.mobject import Painted
+from scenes.painting.mobject import Painted, contents
 from scenes.painting.quads import ACROSS, paint_quads
 from scenes.theme import DARK, Theme, rgb
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 LIGHT = np.array([-0.45, -0.35, 0.82])  # where the light comes from; it stays where it is when the camera turns
 SHADE = 0.42  # of the brightness, that a facet loses at most
@@ -243,10 +243,17 @@ class Surface(Painted):
         corners = places[self.facets]
         segments = canvas.to_pixels(self.segments().reshape(-1, 3)).reshape(-1, 2, 2)
         paint_quads(
-            canvas.words, canvas.scratch.samples, ACROSS, corners, self.order(nearness), as_pixels(self.colours[:, :3]),
-            segments, self.line_starts, max(float(canvas.stroke(self.line_width)), 1.0) / 2,
-            as_pixels(self.line_colours()), self.opacity,
+            canvas.words, canvas.clip, canvas.scratch.samples, ACROSS, corners, self.order(nearness),
+            as_pixels(self.colours[:, :3]), segments, self.line_starts,
+            max(float(canvas.stroke(self.line_width)), 1.0) / 2, as_pixels(self.line_colours()), self.opacity,
         )  # fmt: skip
+
+    def imprint(self) -> tuple[Any, ...]:
+        lines = (self.line_ends, self.line_shares, self.line_facets)
+        return (self.line_width, self.theme.text, *contents(self.points, self.nearness, self.colours, *lines))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return canvas.box(self.points, max(float(canvas.stroke(self.line_width)), 1.0) + 2)
 
     def as_vectors(self) -> Mobject:
         return self._facets(self.nearness)

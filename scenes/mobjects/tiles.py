@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from manim import Mobject, VGroup
 
 from scenes.mobjects.field import premultiplied, ramp_between, resampled, squares
-from scenes.mobjects.rectangles import corners_of
-from scenes.painting.fields import paint_values, pixel_to_unit
-from scenes.painting.mobject import Painted
+from scenes.mobjects.rectangles import corners_of, upright
+from scenes.painting.blending import packed
+from scenes.painting.fields import pixel_to_unit
+from scenes.painting.mobject import Painted, contents
+from scenes.painting.values import paint_tiles, paint_values
 from scenes.theme import DARK, Theme, rgb
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
-NO_LEVELS, NO_LINE = np.zeros(0, np.float32), np.zeros(4, np.float32)
+NO_LEVELS, NO_LINE = np.zeros(0, np.float32), np.uint32(0)
 SMALL_WEIGHTS = 0.45  # exponent of a weight's share of the largest: below 1, small weights can be seen too
 
 WEIGHT_STEPS = 4097  # many, since colours change fast about zero; odd, so that one of them is zero itself
@@ -57,6 +59,7 @@ class Tiles(Painted):
         super().__init__(corners_of(boxes), None, opacity)
         self.set_values(values)
         self.ramp = premultiplied(np.asarray(ramp)[None])[0]
+        self.ramp_words = packed(self.ramp)
         self.low, self.high, self.smooth = float(low), float(high), smooth
         self.strengths = np.ones(len(boxes))
 
@@ -72,13 +75,28 @@ class Tiles(Painted):
 
     def paint(self, canvas: Canvas) -> None:
         corners = canvas.to_pixels(self.points).reshape(-1, 4, 2)
-        for place, values, strength in zip(corners, self.values, self.strengths, strict=True):
+        strengths = np.minimum(self.opacity * self.strengths, 1.0)
+        boxes = standing(corners)
+        if boxes is not None:
+            paint_tiles(
+                canvas.words, canvas.clip, boxes, self.values, strengths, self.ramp_words, self.low, self.high,
+                self.smooth,
+            )  # fmt: skip
+            return
+        for place, values, strength in zip(corners, self.values, strengths, strict=True):
             matrix = pixel_to_unit(place)
             if matrix.any() and strength > 0:
                 paint_values(
-                    canvas.pixels, place, matrix, values, self.ramp, self.low, self.high, self.smooth,
-                    self.opacity * strength, NO_LEVELS, 0.0, NO_LINE,
+                    canvas.words, canvas.clip, place, matrix, values, self.ramp_words, self.low, self.high,
+                    self.smooth, strength, NO_LEVELS, 0.0, NO_LINE,
                 )  # fmt: skip
+
+    def imprint(self) -> tuple[Any, ...]:
+        scale = (self.low, self.high, self.smooth)
+        return (*scale, *contents(self.points, self.values, self.strengths, self.ramp_words))
+
+    def extent(self, canvas: Canvas) -> PixelBox:
+        return canvas.box(self.points, 2.0)
 
     def as_vectors(self) -> Mobject:
         group = VGroup()
@@ -89,6 +107,14 @@ class Tiles(Painted):
             picture[~np.isfinite(cells)] = 0.0
             group.add(*squares(place, picture, self.opacity * float(strength)))
         return group
+
+
+def standing(corners: np.ndarray) -> np.ndarray | None:
+    """Left, right, top and bottom (N, 4) of corners (N, 4, 2) in pixels; None if one of them is turned or mirrored."""
+    boxes = upright(corners)
+    if boxes is None or (corners[:, 0] > boxes[:, ::2]).any():
+        return None
+    return boxes
 
 
 def weight_ramp(theme: Theme = DARK) -> np.ndarray:

@@ -15,6 +15,12 @@ def as_words(pixels: np.ndarray) -> np.ndarray:
     return pixels.view(np.uint32)[..., 0]
 
 
+def packed(colours: np.ndarray) -> np.ndarray:
+    """Words, uint32 (...), of premultiplied colours (..., 4) from 0 to 255."""
+    red, green, blue, alpha = np.moveaxis(np.clip(colours, 0.0, 255.0) + 0.5, -1, 0).astype(np.uint32)
+    return np.asarray(alpha << np.uint32(24) | blue << np.uint32(16) | green << np.uint32(8) | red)
+
+
 @kernel
 def word(red, green, blue):
     """An opaque pixel from channels between 0 and 1."""

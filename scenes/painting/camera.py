@@ -11,6 +11,7 @@ from manim import Camera, Mobject, MovingCamera, Rectangle, ThreeDCamera, VMobje
 
 from scenes.painting.canvas import Canvas, Scratch
 from scenes.painting.mobject import Painted
+from scenes.painting.repainting import Picture
 from scenes.theme import FRAME_HEIGHT
 
 
@@ -21,6 +22,7 @@ class PaintingMixin(Camera):
         self._scratch: Scratch | None = None
         self._canvases: dict[bool, Canvas] = {}
         self._is_drawing_fixed = False
+        self._picture = Picture()
         self.fixed_in_frame_mobjects: set[Mobject] = set()
         super().__init__(**kwargs)
 
@@ -45,8 +47,34 @@ class PaintingMixin(Camera):
     is_spatial = False
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
+        self._picture.forget()
+        self._capture(mobjects, **kwargs)
+
+    def _capture(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
         self._canvases = {}
         super().capture_mobjects(mobjects, **kwargs)
+        self._canvases = {}
+
+    def repaint(self, mobjects: Iterable[Mobject]) -> None:
+        """Show these mobjects and nothing else, painting only where that is different from what was shown last.
+
+        The frame is, to the bit, as if all of it were painted. Between calls its pixels must not be changed.
+        """
+        self._canvases = {}
+        shown: list[Mobject] = self.get_mobjects_to_display(mobjects)
+        canvas, fixed = self.canvas(), self.canvas(fixed=True)
+        boxes = self._picture.change(shown, canvas, fixed, self.background)
+        if boxes is None:
+            self.reset()
+            self._capture(shown, include_submobjects=False)
+            return
+        for box in boxes:
+            canvas.clip[:] = fixed.clip[:] = box
+            rows, columns = slice(box.top, box.bottom), slice(box.left, box.right)
+            self.pixel_array[rows, columns] = self.background[rows, columns]
+            for each in self._picture.shown.values():
+                if each.box.meets(box):
+                    each.mobject.paint(fixed if each.mobject.fixed_in_frame else canvas)
         self._canvases = {}
 
     def canvas(self, fixed: bool = False) -> Canvas:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cairo
 import numpy as np
@@ -17,6 +17,32 @@ if TYPE_CHECKING:
 
 # manim's stroke widths are in hundredths of a unit
 STROKE_UNIT = 0.01
+
+
+class PixelBox(NamedTuple):
+    """Pixels of a frame: the columns from `left` up to `right`, the rows from `top` up to `bottom`."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+    @property
+    def area(self) -> int:
+        return max(self.right - self.left, 0) * max(self.bottom - self.top, 0)
+
+    def union(self, other: PixelBox) -> PixelBox:
+        """The smallest box that holds both."""
+        return PixelBox(
+            min(self.left, other.left), max(self.right, other.right), min(self.top, other.top),
+            max(self.bottom, other.bottom),
+        )  # fmt: skip
+
+    def meets(self, other: PixelBox) -> bool:
+        """Whether the two have pixels in common."""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
 
 
 class Scratch:
@@ -56,6 +82,8 @@ class Canvas:
         Red, green, blue and alpha, premultiplied (as cairo has them).
     words : ndarray, uint32 (H, W)
         The same pixels as whole words.
+    clip : ndarray, int64 (4,)
+        Left, right, top and bottom of what is to be painted, in pixels; nothing beyond may change.
     scale : float
         Pixels per scene unit, before any perspective.
     scratch : Scratch
@@ -73,6 +101,7 @@ class Canvas:
     ) -> None:
         self.pixels = pixels
         self.words = as_words(pixels)
+        self.clip = np.array([0, pixels.shape[1], 0, pixels.shape[0]])
         self.scale = scale
         self.scratch = scratch
         height, width = pixels.shape[:2]
@@ -123,6 +152,20 @@ class Canvas:
     def clearness(self, points: np.ndarray, fog: float) -> np.ndarray:
         """How clearly each point is seen, float64 (N,) up to 1: `fog` less for every unit it lies behind the centre."""
         return np.clip(1.0 + fog * self.depths(points), 0.1, 1.0)
+
+    def box(self, points: np.ndarray, room: float) -> PixelBox:
+        """The pixels of the frame that points and what lies within `room` pixels of them take."""
+        places = self.to_pixels(points)
+        if not len(places):
+            return PixelBox(0, 0, 0, 0)
+        height, width = self.words.shape
+        # fmin and fmax pass over what is NaN; where all is, nothing is painted
+        low, high = np.fmin.reduce(places) - room, np.fmax.reduce(places) + room
+        if np.isnan(low).any():
+            return PixelBox(0, 0, 0, 0)
+        left, top = np.floor(np.clip(low, 0, (width, height))).astype(int).tolist()
+        right, bottom = np.ceil(np.clip(high, 0, (width, height))).astype(int).tolist()
+        return PixelBox(left, right, top, bottom)
 
     def stroke(self, width: float | np.ndarray) -> float | np.ndarray:
         """Pixels that manim's stroke width comes to."""

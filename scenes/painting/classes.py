@@ -49,12 +49,12 @@ def borders(lead):
 
 
 @kernel
-def paint_classes(pixels, corners, matrix, scores, strengths, palette, opacity, line_width, line):
+def paint_classes(pixels, clip, corners, matrix, scores, strengths, palette, opacity, line_width, line):
     """Paint regions of classes with sharp borders, and a line along them.
 
     Parameters
     ----------
-    pixels, corners, matrix, opacity
+    pixels, clip, corners, matrix, opacity
         As for `scenes.painting.fields.paint_picture`.
     scores : float32 (h, w, K)
         The class with the greatest score leads; scores are blended between samples on the nodes of a grid.
@@ -67,8 +67,8 @@ def paint_classes(pixels, corners, matrix, scores, strengths, palette, opacity, 
     line : float32 (4,)
         Premultiplied colour of the line, 0 to 255.
     """
-    left, right, top, bottom = bounds(corners, pixels.shape[0], pixels.shape[1])
-    if right <= left:
+    left, right, top, bottom = bounds(corners, clip)
+    if right <= left or bottom <= top:
         return
     rows, columns, classes = scores.shape
     lead = leaders(scores)

@@ -11,13 +11,15 @@ from scenes.painting.blending import blended, word
 
 
 @kernel
-def paint_discs(words, points, radii, colours, outlines, outline_widths, opacity):
+def paint_discs(words, clip, points, radii, colours, outlines, outline_widths, opacity):
     """Paint discs in the given order, each with an outline centred on its edge.
 
     Parameters
     ----------
     words : uint32 (H, W)
         Premultiplied pixels.
+    clip : int64 (4,)
+        Left, right, top and bottom of what is painted.
     points : float64 (N, 2)
         Centres in pixels.
     radii, outline_widths : float64 (N,)
@@ -27,12 +29,12 @@ def paint_discs(words, points, radii, colours, outlines, outline_widths, opacity
     opacity : float
         Of all discs.
     """
-    height, width = words.shape
+    left, right, top, bottom = clip
     one, zero, half, full = np.float32(1.0), np.float32(0.0), np.float32(0.5), np.float32(255.0)
     for k in range(points.shape[0]):
         cx, cy, radius, stroke = points[k, 0], points[k, 1], radii[k], max(outline_widths[k], 0.0)
         reach = radius + 0.5 * stroke + 0.5
-        if not (cx + reach > 0 and cx - reach < width and cy + reach > 0 and cy - reach < height) or radius <= 0:
+        if not (cx + reach > left and cx - reach < right and cy + reach > top and cy - reach < bottom) or radius <= 0:
             continue
         # a disc narrower than a pixel covers in proportion to its area
         fill = np.float32(colours[k, 3] * opacity * min(1.0, 4.0 * radius * radius))
@@ -42,12 +44,12 @@ def paint_discs(words, points, radii, colours, outlines, outline_widths, opacity
         edge = word(outlines[k, 0], outlines[k, 1], outlines[k, 2])
         # within this distance of the centre there is nothing but the fill
         plain = max(radius, 0.5) - 0.5 if stroke == 0 else min(radius - max(0.5 * stroke, 0.5) - 0.5, radius - 0.5)
-        for y in range(max(0, int(math.floor(cy - reach))), min(height, int(math.ceil(cy + reach)))):
+        for y in range(max(top, int(math.floor(cy - reach))), min(bottom, int(math.ceil(cy + reach)))):
             dy = y + 0.5 - cy
             if abs(dy) >= reach:
                 continue
             chord = math.sqrt(reach * reach - dy * dy)
-            first, last = max(0, int(math.floor(cx - chord))), min(width, int(math.ceil(cx + chord)))
+            first, last = max(left, int(math.floor(cx - chord))), min(right, int(math.ceil(cx + chord)))
             begin, end = last, last
             if plain > abs(dy):
                 chord = math.sqrt(plain * plain - dy * dy)

@@ -77,16 +77,16 @@ def place_in_row(t, count, smooth, per_pixel):
 
 
 @kernel
-def bounds(corners, height, width):
-    """The rows and columns of the frame that a quadrilateral may touch."""
+def bounds(corners, clip):
+    """The columns and rows within `clip` that a quadrilateral may touch: left, right, top and bottom."""
     low_x, high_x, low_y, high_y = corners[0, 0], corners[0, 0], corners[0, 1], corners[0, 1]
     for k in range(1, 4):
         low_x, high_x = min(low_x, corners[k, 0]), max(high_x, corners[k, 0])
         low_y, high_y = min(low_y, corners[k, 1]), max(high_y, corners[k, 1])
-    left = int(math.floor(min(max(low_x - 1.0, 0.0), width)))
-    right = int(math.ceil(min(max(high_x + 1.0, 0.0), width)))
-    top = int(math.floor(min(max(low_y - 1.0, 0.0), height)))
-    bottom = int(math.ceil(min(max(high_y + 1.0, 0.0), height)))
+    left = int(math.floor(min(max(low_x - 1.0, clip[0]), clip[1])))
+    right = int(math.ceil(min(max(high_x + 1.0, clip[0]), clip[1])))
+    top = int(math.floor(min(max(low_y - 1.0, clip[2]), clip[3])))
+    bottom = int(math.ceil(min(max(high_y + 1.0, clip[2]), clip[3])))
     return left, right, top, bottom
 
 
@@ -121,12 +121,14 @@ def is_upright(matrix):
 
 
 @kernel
-def paint_picture(pixels, corners, matrix, texture, smooth, opacity):
+def paint_picture(pixels, clip, corners, matrix, texture, smooth, opacity):
     """Paint a picture over a quadrilateral.
 
     Parameters
     ----------
     pixels : uint8 (H, W, 4)
+    clip : int64 (4,)
+        Left, right, top and bottom of what is painted.
     corners : float64 (4, 2)
         In pixels, in the order of `pixel_to_unit`.
     matrix : float64 (3, 3)
@@ -137,8 +139,8 @@ def paint_picture(pixels, corners, matrix, texture, smooth, opacity):
         Whether samples are blended, or each fills a cell.
     opacity : float
     """
-    left, right, top, bottom = bounds(corners, pixels.shape[0], pixels.shape[1])
-    if right <= left:
+    left, right, top, bottom = bounds(corners, clip)
+    if right <= left or bottom <= top:
         return
     rows, columns = texture.shape[0], texture.shape[1]
     colours = np.empty((right - left, 4), np.float32)
@@ -171,93 +173,4 @@ def paint_picture(pixels, corners, matrix, texture, smooth, opacity):
                     upper = texture[above, a, c] + (texture[above, b, c] - texture[above, a, c]) * s
                     lower = texture[below, a, c] + (texture[below, b, c] - texture[below, a, c]) * s
                     colours[x - left, c] = (upper + (lower - upper) * t) * cover
-        blend_row(pixels, y, left, colours)
-
-
-@kernel
-def shade_row(colours, values, slopes_2, covers, ramp, offset, factor, levels, reach, strength, line):
-    """Colours, float32 (n, 4), of a row of a field of values, with the lines that pass through it.
-
-    `slopes_2` are squares of how much the value changes over a pixel.
-    """
-    top = np.float32(ramp.shape[0] - 1)
-    for x in range(values.size):
-        value, cover = values[x], covers[x]
-        if not math.isfinite(value):
-            colours[x, 0], colours[x, 1], colours[x, 2], colours[x, 3] = 0.0, 0.0, 0.0, 0.0
-            continue
-        k = int(min(max((value - offset) * factor, np.float32(0.0)), top) + np.float32(0.5))
-        for c in range(4):
-            colours[x, c] = ramp[k, c] * cover
-        for m in range(levels.size):
-            gap = value - levels[m]
-            if gap * gap < reach * reach * slopes_2[x]:
-                amount = min(np.float32(1.0), reach - abs(gap) / math.sqrt(slopes_2[x])) * strength
-                for c in range(4):
-                    colours[x, c] += (line[c] * cover - colours[x, c]) * amount
-
-
-@kernel
-def paint_values(pixels, corners, matrix, values, ramp, low, high, smooth, opacity, levels, line_width, line):
-    """Paint values as colours of a ramp, with lines where they pass through given levels.
-
-    The values are blended, not their colours, so that edges in the ramp and iso-lines are sharp at any size.
-
-    Parameters
-    ----------
-    pixels, corners, matrix, smooth, opacity
-        As for `paint_picture`.
-    values : float32 (h, w)
-    ramp : float32 (n, 4)
-        Premultiplied colours, 0 to 255, for values from `low` to `high`.
-    levels : float32 (m,)
-    line_width : float
-        In pixels.
-    line : float32 (4,)
-        Premultiplied colour of the lines, 0 to 255.
-    """
-    left, right, top, bottom = bounds(corners, pixels.shape[0], pixels.shape[1])
-    if right <= left:
-        return
-    rows, columns = values.shape
-    factor, offset = np.float32((ramp.shape[0] - 1) / (high - low)), np.float32(low)
-    reach, strength = np.float32(max(line_width, 1.0) / 2 + 0.5), np.float32(min(line_width, 1.0))
-    colours = np.empty((right - left, 4), np.float32)
-    row, slopes_2 = np.empty(right - left, np.float32), np.empty(right - left, np.float32)
-    covers = np.empty(right - left, np.float32)
-    upright = is_upright(matrix)
-    first, second, share, cover_x = columns_between(matrix, left, right if upright else left, columns, smooth)
-    mixed, change = np.empty(columns, np.float32), np.empty(columns, np.float32)
-    for y in range(top, bottom):
-        if upright:
-            _, v, ux, _, _, vy, _ = locate(matrix, 0.0, y + 0.5)
-            cover_y = np.float32(min(max(min(v, 1.0 - v) / abs(vy) + 0.5, 0.0), 1.0) * opacity)
-            above, below, t = place_in_row(v, rows, smooth, abs(vy))
-            across, down = np.float32(ux * (columns - 1)), np.float32(vy * (rows - 1))
-            for k in range(columns):
-                change[k] = values[below, k] - values[above, k]
-                mixed[k] = values[above, k] + change[k] * t
-            for x in range(right - left):
-                a, b, s = first[x], second[x], share[x]
-                step = mixed[b] - mixed[a]
-                slope_x, slope_y = step * across, (change[a] + (change[b] - change[a]) * s) * down
-                row[x], slopes_2[x] = mixed[a] + step * s, slope_x * slope_x + slope_y * slope_y
-                covers[x] = cover_x[x] * cover_y
-        else:
-            for x in range(left, right):
-                u, v, ux, uy, vx, vy, inside = locate(matrix, x + 0.5, y + 0.5)
-                # written so that a NaN covers nothing
-                covers[x - left] = np.float32(min(inside + 0.5, 1.0) * opacity) if inside > -0.5 else np.float32(0.0)
-                row[x - left] = slopes_2[x - left] = 0.0
-                if covers[x - left] == 0:
-                    continue
-                a, b, s = place_in_row(u, columns, smooth, abs(ux) + abs(uy))
-                above, below, t = place_in_row(v, rows, smooth, abs(vx) + abs(vy))
-                step_up, step_low = values[above, b] - values[above, a], values[below, b] - values[below, a]
-                upper, lower = values[above, a] + step_up * s, values[below, a] + step_low * s
-                across, down = (step_up + (step_low - step_up) * t) * (columns - 1), (lower - upper) * (rows - 1)
-                slope_x, slope_y = across * ux + down * vx, across * uy + down * vy
-                row[x - left] = upper + (lower - upper) * t
-                slopes_2[x - left] = slope_x * slope_x + slope_y * slope_y
-        shade_row(colours, row, slopes_2, covers, ramp, offset, factor, levels, reach, strength, line)
         blend_row(pixels, y, left, colours)

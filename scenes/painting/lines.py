@@ -13,14 +13,14 @@ LONGEST = 12  # pieces of a line that are painted as one where they are straight
 
 
 @kernel
-def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, peak, start, along):
+def cover_segment(coverage, place, touched, count, clip, x0, y0, x1, y1, half_width, peak, start, along):
     """Raise `coverage` where the capsule around one segment covers more than what is there.
 
     Returns the number of touched pixels so far. `start` is the segment's number along its line, remembered in
     `place` together with the position within the segment if `along` is set.
     """
-    height, width = coverage.shape
-    zero, one, half = np.float32(0.0), np.float32(1.0), np.float32(0.5)
+    clip_left, clip_right, clip_top, clip_bottom = clip
+    zero, half = np.float32(0.0), np.float32(0.5)
     dx, dy = x1 - x0, y1 - y0
     length = math.sqrt(dx * dx + dy * dy)
     if not length < 1e7:
@@ -29,7 +29,7 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
     reach = half_width + 0.5
     left, right = min(x0, x1) - reach, max(x0, x1) + reach
     top, bottom = min(y0, y1) - reach, max(y0, y1) + reach
-    if right <= 0 or left >= width or bottom <= 0 or top >= height:
+    if right <= clip_left or left >= clip_right or bottom <= clip_top or top >= clip_bottom:
         return count
     inverse = np.float32(1.0 / length) if length > 1e-12 else zero
     fx, fy, length_f = np.float32(ux), np.float32(uy), np.float32(length)
@@ -37,15 +37,16 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
     full = np.uint8(peak + half)
     steep = abs(uy) > 1e-6
     slope, spread = (ux / uy, reach / abs(uy)) if steep else (0.0, right - left)
-    for y in range(max(0, int(math.floor(top))), min(height, int(math.ceil(bottom)))):
+    for y in range(max(clip_top, int(math.floor(top))), min(clip_bottom, int(math.ceil(bottom)))):
         py = y + 0.5 - y0
         # the strip within `reach` of the infinite line, at this height
         middle = x0 + py * slope
         first = int(max(left, middle - spread, 0.0))
-        last = min(int(max(min(right, middle + spread), -1.0)) + 1, width)
-        py_f, px = np.float32(py), np.float32(first - 0.5 - x0)
-        for x in range(first, last):
-            px += one
+        last = min(int(max(min(right, middle + spread), -1.0)) + 1, clip_right)
+        py_f, from_x = np.float32(py), np.float32(first + 0.5 - x0)
+        for x in range(max(first, clip_left), last):
+            # counted from where the strip begins, so that the clip makes no difference
+            px = from_x + np.float32(x - first)
             t = min(max(px * fx + py_f * fy, zero), length_f)
             ex, ey = px - t * fx, py_f - t * fy
             distance_2 = ex * ex + ey * ey
@@ -66,12 +67,12 @@ def cover_segment(coverage, place, touched, count, x0, y0, x1, y1, half_width, p
 
 
 @kernel
-def blend_segment(words, x0, y0, x1, y1, half_width, peak, colour, share):
+def blend_segment(words, clip, x0, y0, x1, y1, half_width, peak, colour, share):
     """Put the capsule around one segment over the frame, as `cover_segment` covers it.
 
     A line that is one segment meets no other part of itself, so nothing need be remembered of what it covers.
     """
-    height, width = words.shape
+    clip_left, clip_right, clip_top, clip_bottom = clip
     zero, one, half = np.float32(0.0), np.float32(1.0), np.float32(0.5)
     dx, dy = x1 - x0, y1 - y0
     length = math.sqrt(dx * dx + dy * dy)
@@ -81,29 +82,32 @@ def blend_segment(words, x0, y0, x1, y1, half_width, peak, colour, share):
     reach = half_width + 0.5
     left, right = min(x0, x1) - reach, max(x0, x1) + reach
     top, bottom = min(y0, y1) - reach, max(y0, y1) + reach
-    if right <= 0 or left >= width or bottom <= 0 or top >= height:
+    if right <= clip_left or left >= clip_right or bottom <= clip_top or top >= clip_bottom:
         return
     fx, fy, length_f = np.float32(ux), np.float32(uy), np.float32(length)
     limit = np.float32(reach)
     steep = abs(uy) > 1e-6
     slope, spread = (ux / uy, reach / abs(uy)) if steep else (0.0, right - left)
-    for y in range(max(0, int(math.floor(top))), min(height, int(math.ceil(bottom)))):
+    for y in range(max(clip_top, int(math.floor(top))), min(clip_bottom, int(math.ceil(bottom)))):
         py = y + 0.5 - y0
         # the strip within `reach` of the infinite line, at this height
         middle = x0 + py * slope
         first = int(max(left, middle - spread, 0.0))
-        last = min(int(max(min(right, middle + spread), -1.0)) + 1, width)
-        row, py_f, from_x = words[y, first:last], np.float32(py), np.float32(first + 0.5 - x0)
+        last = min(int(max(min(right, middle + spread), -1.0)) + 1, words.shape[1])
+        # counted from where the strip begins, so that the clip makes no difference
+        cut = max(first, clip_left)
+        shift, row = cut - first, words[y, cut : min(last, clip_right)]
+        py_f, from_x = np.float32(py), np.float32(first + 0.5 - x0)
         begin, end = from_x * fx + py_f * fy, (from_x + np.float32(last - 1 - first)) * fx + py_f * fy
         if min(begin, end) >= zero and max(begin, end) <= length_f:
             # beside the line's ends nothing is rounded: the distance is that from the infinite line
             away = from_x * fy - py_f * fx
             for k in range(row.size):
-                cover = min(max(limit - abs(away + np.float32(k) * fy), zero), one) * peak + half
+                cover = min(max(limit - abs(away + np.float32(k + shift) * fy), zero), one) * peak + half
                 row[k] = blended(row[k], colour, (np.uint32(cover) * share + np.uint32(128)) >> np.uint32(8))
             continue
         for k in range(row.size):
-            px = from_x + np.float32(k)
+            px = from_x + np.float32(k + shift)
             t = min(max(px * fx + py_f * fy, zero), length_f)
             ex, ey = px - t * fx, py_f - t * fy
             cover = min(max(limit - math.sqrt(ex * ex + ey * ey), zero), one) * peak + half
@@ -127,13 +131,15 @@ def is_straight(points, first, last):
 
 
 @kernel
-def paint_polylines(words, points, starts, widths, colours, per_vertex, opacity, coverage, place, touched):
+def paint_polylines(words, clip, points, starts, widths, colours, per_vertex, opacity, coverage, place, touched):
     """Paint polylines in the given order; each covers a pixel once, however it bends or crosses itself.
 
     Parameters
     ----------
     words : uint32 (H, W)
         Premultiplied pixels.
+    clip : int64 (4,)
+        Left, right, top and bottom of what is painted.
     points : float64 (N, 2)
         Vertices of all lines one after the other, in pixels. Segments with a NaN are left out.
     starts : int64 (L + 1,)
@@ -157,8 +163,8 @@ def paint_polylines(words, points, starts, widths, colours, per_vertex, opacity,
             if alpha > 0:
                 colour = word(colours[line, 0], colours[line, 1], colours[line, 2])
                 share = np.uint32(min(alpha, 1.0) * 256.0 + 0.5)
-                blend_segment(words, points[first, 0], points[first, 1], points[first + 1, 0], points[first + 1, 1],
-                              half_width, peak, colour, share)  # fmt: skip
+                blend_segment(words, clip, points[first, 0], points[first, 1], points[first + 1, 0],
+                              points[first + 1, 1], half_width, peak, colour, share)  # fmt: skip
             continue
         count = 0
         k = first
@@ -167,7 +173,7 @@ def paint_polylines(words, points, starts, widths, colours, per_vertex, opacity,
             while not per_vertex and end < last - 1 and end - k < LONGEST and is_straight(points, k, end + 1):
                 end += 1
             count = cover_segment(
-                coverage, place, touched, count, points[k, 0], points[k, 1], points[end, 0], points[end, 1],
+                coverage, place, touched, count, clip, points[k, 0], points[k, 1], points[end, 0], points[end, 1],
                 half_width, peak, k - first, per_vertex,
             )  # fmt: skip
             k = max(end, k + 1)

@@ -10,7 +10,7 @@ from manim import Camera, ManimColor, Mobject, VMobject
 import scenes.painting.hooks  # noqa: F401
 
 if TYPE_CHECKING:
-    from scenes.painting.canvas import Canvas
+    from scenes.painting.canvas import Canvas, PixelBox
 
 
 class Painted(VMobject):
@@ -18,7 +18,8 @@ class Painted(VMobject):
 
     Its data are its `points` (scene coordinates), so that everything manim does to points works on them: shift,
     scale, rotate, ``apply_function``, ``animate``, ``Transform`` between two of equal size, bounding boxes. Its
-    opacity is the fill's, so that fades and ``set_opacity`` work. A subclass implements `paint` and `as_vectors`.
+    opacity is the fill's, so that fades and ``set_opacity`` work. A subclass implements `paint` and `as_vectors`; if it
+    also implements `imprint` and `extent`, it is painted again only where something has changed.
 
     Parameters
     ----------
@@ -44,8 +45,19 @@ class Painted(VMobject):
         self.colours = None if colours is None else as_colours(colours)
 
     def paint(self, canvas: Canvas) -> None:
-        """Paint into ``canvas.pixels``."""
+        """Paint into ``canvas.pixels``; with an `extent`, only within ``canvas.clip``, and there as without one."""
         raise NotImplementedError
+
+    def imprint(self) -> tuple[Any, ...] | None:
+        """All that the picture depends on besides opacity and view; what has an equal one looks the same.
+
+        None if that cannot be told: all of the frame is then painted.
+        """
+        return None
+
+    def extent(self, canvas: Canvas) -> PixelBox | None:
+        """The pixels that painting may touch; None if it cannot keep to a clip."""
+        return None
 
     def as_vectors(self) -> Mobject:
         """The same picture made of manim's own mobjects, for cameras that cannot paint."""
@@ -96,6 +108,11 @@ class Painted(VMobject):
     def get_points_defining_boundary(self) -> np.ndarray:
         family = [member for member in self.get_family() if member is not self]
         return np.concatenate([self.points, *(member.get_points_defining_boundary() for member in family)])
+
+
+def contents(*arrays: np.ndarray | None) -> tuple[Any, ...]:
+    """Shapes and bytes of arrays, for `Painted.imprint`: equal only if all that is in them is."""
+    return tuple(None if array is None else (array.shape, array.tobytes()) for array in arrays)
 
 
 def as_points(points: np.ndarray) -> np.ndarray:

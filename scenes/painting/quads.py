@@ -40,13 +40,16 @@ def trace_edge(spans, across, x0, y0, x1, y1, clockwise, top):
 
 
 @kernel(counts=False)
-def fill_spans(samples, spans, low, high, colour, top, touched):
-    """Set the samples within the traced edges from height `low` to `high`, and widen the columns that are touched."""
-    first = max(int(math.ceil(low * SAMPLES - 0.5)) - top, 0)
-    last = min(int(math.ceil(high * SAMPLES - 0.5)) - top, spans.shape[0])
+def fill_spans(samples, area, spans, low, high, colour, top, touched):
+    """Set the samples within the traced edges from height `low` to `high`, and widen the columns that are touched.
+
+    `area` are the columns and rows of the samples that may be set: left, right, first and last.
+    """
+    first = max(int(math.ceil(low * SAMPLES - 0.5)) - top, area[2])
+    last = min(int(math.ceil(high * SAMPLES - 0.5)) - top, area[3])
     least, most = touched[0], touched[1]
     for row in range(first, last):
-        begin, end = max(spans[row, 0], 0), min(spans[row, 1], samples.shape[1])
+        begin, end = max(spans[row, 0], area[0]), min(spans[row, 1], area[1])
         if begin < end:
             least, most = min(least, begin), max(most, end)
             for x in range(begin, end):
@@ -61,20 +64,20 @@ def turning(x0, y0, x1, y1, x2, y2):
 
 
 @kernel(counts=False)
-def fill_triangle(samples, across, x0, y0, x1, y1, x2, y2, colour, top, spans, touched):
+def fill_triangle(samples, area, across, x0, y0, x1, y1, x2, y2, colour, top, spans, touched):
     """Set the samples within a triangle."""
-    area = turning(x0, y0, x1, y1, x2, y2)
-    if area == 0.0:
+    turn = turning(x0, y0, x1, y1, x2, y2)
+    if turn == 0.0:
         return
-    clockwise = area > 0.0
+    clockwise = turn > 0.0
     trace_edge(spans, across, x0, y0, x1, y1, clockwise, top)
     trace_edge(spans, across, x1, y1, x2, y2, clockwise, top)
     trace_edge(spans, across, x2, y2, x0, y0, clockwise, top)
-    fill_spans(samples, spans, min(y0, y1, y2), max(y0, y1, y2), colour, top, touched)
+    fill_spans(samples, area, spans, min(y0, y1, y2), max(y0, y1, y2), colour, top, touched)
 
 
 @kernel(counts=False)
-def fill_quad(samples, across, x0, y0, x1, y1, x2, y2, x3, y3, colour, top, spans, touched):
+def fill_quad(samples, area, across, x0, y0, x1, y1, x2, y2, x3, y3, colour, top, spans, touched):
     """Set the samples within a quadrilateral; one that is not convex, as seen from aside, is two triangles."""
     a, b = turning(x0, y0, x1, y1, x2, y2), turning(x1, y1, x2, y2, x3, y3)
     c, d = turning(x2, y2, x3, y3, x0, y0), turning(x3, y3, x0, y0, x1, y1)
@@ -84,26 +87,26 @@ def fill_quad(samples, across, x0, y0, x1, y1, x2, y2, x3, y3, colour, top, span
         trace_edge(spans, across, x1, y1, x2, y2, clockwise, top)
         trace_edge(spans, across, x2, y2, x3, y3, clockwise, top)
         trace_edge(spans, across, x3, y3, x0, y0, clockwise, top)
-        fill_spans(samples, spans, min(y0, y1, y2, y3), max(y0, y1, y2, y3), colour, top, touched)
+        fill_spans(samples, area, spans, min(y0, y1, y2, y3), max(y0, y1, y2, y3), colour, top, touched)
         return
-    fill_triangle(samples, across, x0, y0, x1, y1, x2, y2, colour, top, spans, touched)
-    fill_triangle(samples, across, x0, y0, x2, y2, x3, y3, colour, top, spans, touched)
+    fill_triangle(samples, area, across, x0, y0, x1, y1, x2, y2, colour, top, spans, touched)
+    fill_triangle(samples, area, across, x0, y0, x2, y2, x3, y3, colour, top, spans, touched)
 
 
 @kernel(counts=False)
-def fill_segment(samples, across, x0, y0, x1, y1, half_width, colour, top, spans, touched):
+def fill_segment(samples, area, across, x0, y0, x1, y1, half_width, colour, top, spans, touched):
     """Set the samples within a straight line of some width, half of it past each end."""
     dx, dy = x1 - x0, y1 - y0
     length = math.sqrt(dx * dx + dy * dy)
     if not length < 1e7 or length < 1e-9:
         return
     ux, uy = dx / length * half_width, dy / length * half_width
-    fill_quad(samples, across, x0 - ux - uy, y0 - uy + ux, x1 + ux - uy, y1 + uy + ux, x1 + ux + uy, y1 + uy - ux,
+    fill_quad(samples, area, across, x0 - ux - uy, y0 - uy + ux, x1 + ux - uy, y1 + uy + ux, x1 + ux + uy, y1 + uy - ux,
               x0 - ux + uy, y0 - uy - ux, colour, top, spans, touched)  # fmt: skip
 
 
 @kernel
-def heights(corners, segments, starts, half_width, height):
+def heights(corners, segments, starts, half_width, top, bottom):
     """The rows of pixels that each facet and the lines on it may touch, int64 (Q, 2); none where that cannot be said.
 
     So far away, or not finite, nothing meaningful could be seen.
@@ -122,7 +125,7 @@ def heights(corners, segments, starts, half_width, height):
                 y = segments[s, end, 1]
                 if abs(y) < 1e7:
                     low, high = min(low, y - 2.0 * half_width), max(high, y + 2.0 * half_width)
-        rows[k, 0], rows[k, 1] = max(int(math.floor(low)), 0), min(int(math.ceil(high)), height)
+        rows[k, 0], rows[k, 1] = max(int(math.floor(low)), top), min(int(math.ceil(high)), bottom)
     return rows
 
 
@@ -146,13 +149,15 @@ def by_band(order, rows, bands):
 
 
 @kernel
-def paint_quads(words, samples, across, corners, order, colours, segments, starts, half_width, line, opacity):
+def paint_quads(words, clip, samples, across, corners, order, colours, segments, starts, half_width, line, opacity):
     """Paint facets, each with the lines on it, the farthest first.
 
     Parameters
     ----------
     words : uint32 (H, W)
         Premultiplied pixels.
+    clip : int64 (4,)
+        Left, right, top and bottom of what is painted.
     samples : uint32 (8 BAND, W)
         All zero, and so again afterwards.
     across : float64 (8,)
@@ -174,24 +179,25 @@ def paint_quads(words, samples, across, corners, order, colours, segments, start
     opacity : float
         Of the whole.
     """
-    height, width = words.shape
-    rows = heights(corners, segments, starts, half_width, height)
-    firsts, members = by_band(order, rows, (height + BAND - 1) // BAND)
+    rows = heights(corners, segments, starts, half_width, clip[2], clip[3])
+    firsts, members = by_band(order, rows, (words.shape[0] + BAND - 1) // BAND)
     spans = np.zeros((SAMPLES * BAND, 2), np.int64)
-    touched = np.zeros(2, np.int64)
+    touched, area = np.zeros(2, np.int64), np.zeros(4, np.int64)
     for band in range(firsts.size - 1):
         top = band * BAND * SAMPLES
-        touched[0], touched[1] = width, 0
+        touched[0], touched[1] = words.shape[1], 0
+        first, last = max(band * BAND, clip[2]), min((band + 1) * BAND, clip[3])
+        area[0], area[1], area[2], area[3] = clip[0], clip[1], first * SAMPLES - top, last * SAMPLES - top
         for k in members[firsts[band] : firsts[band + 1]]:
-            fill_quad(samples, across, corners[k, 0, 0], corners[k, 0, 1], corners[k, 1, 0], corners[k, 1, 1],
+            fill_quad(samples, area, across, corners[k, 0, 0], corners[k, 0, 1], corners[k, 1, 0], corners[k, 1, 1],
                       corners[k, 2, 0], corners[k, 2, 1], corners[k, 3, 0], corners[k, 3, 1],
                       colours[k], top, spans, touched)  # fmt: skip
             for s in range(starts[k], starts[k + 1]):
-                fill_segment(samples, across, segments[s, 0, 0], segments[s, 0, 1], segments[s, 1, 0],
+                fill_segment(samples, area, across, segments[s, 0, 0], segments[s, 0, 1], segments[s, 1, 0],
                              segments[s, 1, 1], half_width, line[s], top, spans, touched)  # fmt: skip
         if touched[0] < touched[1]:
-            for y in range(band * BAND, min((band + 1) * BAND, height)):
-                put_samples(words[y], samples, (y - band * BAND) * SAMPLES, touched[0], touched[1], opacity)
+            for y in range(first, last):
+                put_samples(words[y], samples, y * SAMPLES - top, touched[0], touched[1], opacity)
 
 
 @kernel
