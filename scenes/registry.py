@@ -123,6 +123,13 @@ SCENES: dict[str, SceneEntry] = {
         "A neuron that fires or doesn't, and every correction that moves its line",
         experiments=("perceptron",),
     ),
+    "cost": SceneEntry(
+        "scenes.cost",
+        "Cost",
+        "How much arithmetic an answer takes, and what a large picture would ask for",
+        experiments=("mnist-16", "perceptron", "mnist-wide", "lenet"),
+        any_runs=4,
+    ),
     "lines": SceneEntry(
         "scenes.lines",
         "Lines",
