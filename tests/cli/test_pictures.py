@@ -156,6 +156,17 @@ def test_a_scene_is_rendered_with_its_options(studio: Path, small_experiment: Pa
     assert chosen == {"epochs": (2, 8), "clock": "time"}
 
 
+def test_an_option_that_a_scene_does_not_know_is_refused_before_training(workplace: Path, neurofilm: Run) -> None:
+    result = neurofilm("render", "compare", "--epochs", "0:3")
+    assert result.exit_code == WRONG_USAGE and "unknown option of compare 'epochs'" in result.stderr
+    Path("mine.toml").write_text('title = "a"\n[[beat]]\nscene = "warp"\noptions = { epoch = [0, 3] }')
+    for command in ("film", "storyboard"):
+        result = neurofilm(command, "mine.toml")
+        assert result.exit_code == WRONG_USAGE
+        assert "mine.toml: beat 1: unknown option of warp 'epoch': did you mean 'epochs'" in result.stderr
+    assert not Path("runs").exists()
+
+
 @pytest.mark.parametrize("format_", options.FORMATS)
 def test_every_format(studio: Path, small_experiment: Path, format_: str, succeeds: Run) -> None:
     train_small(small_experiment)
