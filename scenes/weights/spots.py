@@ -14,7 +14,7 @@ from scenes.hope.pictures import EdgesPicture
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import in_rows, outlines
 from scenes.mobjects.writing import CENTER, written
-from scenes.numbers import class_name, counted, right_answers, share_text
+from scenes.numbers import class_name, right_answers, share_text
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class SpotsPart:
         tall = min(PICTURE.height, PICTURE.width / aspect) * picture.fit
         frame = in_rows(1, 1, PICTURE, tall, aspect)[0]
         picture.set_box(frame)
-        stage.caption(f"How large is a short edge? Those of {name}\nare at most {counted(edge.side, 'pixel')} long.")
+        stage.caption(f"How large is a short edge? Those of {name}\nfit into {edge.side} × {edge.side} pixels.")
         stage.fade(picture)
         self.mark = Polylines(outlines(edge.box(frame, shape)[None]), theme.highlight, LINE, opacity=0.0)
         size = written(f"{edge.side} × {edge.side} pixels", (PICTURE.center[0], PICTURE.bottom - 0.35), CENTER,

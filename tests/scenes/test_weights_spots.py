@@ -90,7 +90,7 @@ def test_squares_and_numbers_are_those_of_the_weights(digits: Recording, scene: 
     assert np.ptp(boxes[:, :, 0], axis=1) / pixel == pytest.approx(np.array(sides, float))
     said = " ".join(cue.text.replace("\n", " ") for cue in scene.cues)
     assert part.edge is not None
-    assert f"at most {part.edge.side} pixels long" in said
+    assert f"fit into {part.edge.side} × {part.edge.side} pixels" in said
     small = sum(side <= part.edge.side for side in sides)
     assert int(part.small.sum()) == small
     found = re.search(r"Of these 16, (\d+) (?:is|are) as small", said)
