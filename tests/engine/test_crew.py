@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from engine import LSTM, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, Residual, crew, machine
+from engine import LSTM, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, Residual, crew, machine
 from engine.crew import LEAVE, MOST_SHARES, PRESENT, hand_in, helped, new_board, post, take, wait
+from engine.passes import shares_of_pass
 from engine.shares import shares_of
 from engine.trainer import Trainer
 from tests.engine.cases import difference, examples, scatter
@@ -177,10 +178,39 @@ def test_shares_have_the_right_gradient(make: Callable[[], Network]) -> None:
     network = scatter(Network(made.layers, made.input_shape, dtype="float64"))
     x, y = examples(network, "mse", 40)
     naive = ReferenceNetwork(network)
-    assert max(shares_of(network.program, k, 40) for k in range(len(network.program.forward))) > 1
+    operations = range(len(network.program.forward))
+    assert max(shares_of(network.program, k, 40) for k in operations) > 1 or shares_in_passes(network, 40) > 1
     value, gradient = network.gradient(x, y, "mse")
     assert difference(value, naive.loss(x, y, "mse")) < 1e-12
     assert difference(gradient, naive.gradient(x, y, "mse")) < 1e-12
+
+
+def shares_in_passes(network: Network, batch: int) -> int:
+    return int(shares_of_pass(network.program, len(network.program.forward), batch))
+
+
+def test_batches_are_cut_where_their_values_are_more_than_the_weights() -> None:
+    assert [shares_in_passes(make(), 64) > 1 for make in (conv, recurrent, wide)] == [True, True, False]
+    normed = Network([Conv2D(6, 5), BatchNorm(), Flatten(), Dense(4)], (20, 20, 1))
+    assert shares_in_passes(normed, 64) == 1, "its batches must be seen whole"
+    assert shares_in_passes(conv(), 1) == 1
+    counts = [shares_in_passes(conv(), batch) for batch in range(1, 200)]
+    assert counts == sorted(counts), "a workspace has room for the shares of its largest batch"
+
+
+@pytest.mark.parametrize("make", [conv, wide, recurrent])
+@pytest.mark.parametrize("batch", [1, 3, 37, 64])
+def test_batches_of_all_sizes_are_seen_alike(make: Callable[[], Network], batch: int) -> None:
+    """Example by example, one batch, cut or not, and the chunks of `evaluate` give the same loss and right answers."""
+    made = make()
+    network = Network(made.layers, made.input_shape, dtype="float64")
+    x, y = examples(network, "mse", batch)
+    alone = [network.evaluate(x[n : n + 1], y[n : n + 1], "mse")["loss"] for n in range(batch)]
+    value, gradient = network.gradient(x, y, "mse")
+    assert value == pytest.approx(np.mean(alone), rel=1e-12)
+    assert network.evaluate(x, y, "mse")["loss"] == pytest.approx(value, rel=1e-12)
+    parts = [network.gradient(x[n : n + 1], y[n : n + 1], "mse")[1] for n in range(batch)]
+    assert difference(gradient, np.mean(parts, axis=0)) < 1e-12
 
 
 def test_dropout_draws_the_same_mask_in_shares() -> None:
