@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LEFT_EDGE, RIGHT_EDGE = -4.15, 6.55
 INPUT = Zone(LEFT_EDGE, RIGHT_EDGE, 1.75, 2.6)
-ROWS = [(y, y + 0.78) for y in (0.62, -0.36, -1.34, -2.32)]
+ROWS = [(y, y + 0.62) for y in (0.8, -0.24, -1.28, -2.32)]
 NAMES = ("input gate", "forget gate", "cell state", "its answer so far")
 MAPS = [Zone(LEFT_EDGE, RIGHT_EDGE, y, y + 1.2) for y in (0.2, -1.1, -2.4)]
 PER_STEP = 0.09  # seconds
@@ -137,8 +137,8 @@ def one_cell(stage: Memory, reading: Reading, total: float) -> None:
     zones = [Zone(LEFT_EDGE + half, RIGHT_EDGE - half, *row) for row in ROWS]
     opening, keeping = (reading.values[f"{name}_gate"][:, cell] for name in ("input", "forget"))
     plots = [
-        SeriesPlot([Series(opening, theme.text)], zones[0], 0, 1, ticks=(0,), theme=theme),
-        SeriesPlot([Series(keeping, theme.text)], zones[1], 0, 1, ticks=(0,), theme=theme),
+        SeriesPlot([Series(opening, theme.text)], zones[0], 0, 1, ticks=(0, 1), theme=theme),
+        SeriesPlot([Series(keeping, theme.text)], zones[1], 0, 1, ticks=(0, 1), theme=theme),
         SeriesPlot([Series(kept, theme.text, width=4.0)], zones[2], -most, most, ticks=(0,), theme=theme),
         SeriesPlot([Series(reading.answers, theme.highlight, width=4.0)], zones[3], float(reach.min()) - room,
                    float(reach.max()) + room, ticks=(total,), style=".2f", theme=theme),
