@@ -14,7 +14,7 @@ from scenes.hope.pictures import EdgesPicture
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import in_rows, outlines
 from scenes.mobjects.writing import CENTER, written
-from scenes.numbers import class_name, right_answers, share_text
+from scenes.numbers import cardinal, class_name, right_answers, share_text
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 
 if TYPE_CHECKING:
@@ -193,6 +193,9 @@ class SpotsPart:
             return ["As small as a short edge. But what\nis small need not be one."]
         right, count, held_out = right_answers(self.stage.recording, self.stage.epoch)
         which = "new images" if held_out else "the images"
-        who = "most of them look for no" if self.small.any() else "none of them looks for a"
-        return [f"So {who} short edge:\nthe hope was only a hope.",
-                f"All the same, {share_text(right / count)} of {which}\nare read right."]  # fmt: skip
+        small = int(self.small.sum())
+        if small == 0:
+            so = "So none of them looks for a short edge:\nthe hope was only a hope."
+        else:
+            so = f"So most of them look for no short edge:\nthe hope may hold for {cardinal(small)} of them."
+        return [so, f"All the same, {share_text(right / count)} of {which}\nare read right."]
