@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often each drawing is measured; medians are shown")
     parser.add_argument("--scene", action="append", choices=list(SCENES), help="only this one; can be repeated")
     parser.add_argument("--every", type=int, default=4, help="of how many seconds of a scene one is rendered")
+    parser.add_argument("--turns", type=int, default=1, help="how often each scene is rendered; medians are shown")
     parser.add_argument("--epochs", type=int, default=60, help="how long the scenes' networks are trained at most")
     given = parser.parse_args()
     unknown = set(given.parts) - set(PARTS)
@@ -33,7 +34,7 @@ def main() -> None:
         mobjects.report(given.rounds)
     if "scenes" in parts:
         with tempfile.TemporaryDirectory() as folder:
-            films.report(Path(folder), given.scene or list(SCENES), given.every, given.epochs)
+            films.report(Path(folder), given.scene or list(SCENES), given.every, given.epochs, given.turns)
     if "memory" in parts:
         memory.report()
 

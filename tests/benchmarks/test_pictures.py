@@ -49,10 +49,17 @@ class Short(Stage):
 def test_a_scene_s_times_are_of_all_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("WIDTH", 160), ("HEIGHT", 90), ("RATE", 10), ("BURST", 7)):
         monkeypatch.setattr(films, name, value)
-    times = films.scene_times(Part(Short, {}, {}), tmp_path, 1)
-    assert times.length == 2.0
-    assert times.building > 0 and times.drawing > 0 and times.encoding > 0
-    assert times.ratio == (2 * times.building + times.drawing) / times.encoding
+    whole, sampled = (films.scene_times(Part(Short, {}, {}), tmp_path, every, 2) for every in (1, 2))
+    for times in whole + sampled:
+        assert times.length == 2.0
+        for taken in (times.building, times.drawing, times.encoding):
+            assert taken.wall > 0 and taken.work > 0
+        assert times.rendering.wall == 2 * times.building.wall + times.drawing.wall
+        assert times.rendering.work == 2 * times.building.work + times.drawing.work
+
+
+def test_clocks_are_added_one_by_one() -> None:
+    assert films.Clocks(3.0, 5.0) - films.Clocks(1.0, 2.0) + films.Clocks(0.5, 0.5) * 2 == films.Clocks(3.0, 4.0)
 
 
 @pytest.mark.parametrize("make", [mobjects.points_and_grid, mobjects.diagram, mobjects.image_panel])
