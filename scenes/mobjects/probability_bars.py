@@ -80,5 +80,5 @@ class ProbabilityBars(VGroup):
 
 
 def percent(share: float) -> str:
-    """A probability in whole per cent, never rounded up to certainty."""
-    return WIDEST_NUMBER if share >= 0.995 else f"{share:.0%}"
+    """A probability in whole per cent, never rounded up to certainty; one that is rounded to below 0 has no sign."""
+    return WIDEST_NUMBER if share >= 0.995 else f"{max(share, 0.0):.0%}"

@@ -275,3 +275,10 @@ def test_a_legend_has_its_colours_beside_the_names(picture: Picture) -> None:
 def test_a_text_is_made_to_fit(manim_settings: None) -> None:
     assert written("a text that is far too long", (0, 0), widest=1.0).width <= 1.0 + 1e-6
     assert written("edge", (SAFE.left, 0), (-1, 0)).get_left()[0] == pytest.approx(SAFE.left)
+
+
+def test_a_probability_that_is_rounded_to_nothing_has_no_sign() -> None:
+    bars = ProbabilityBars(["a", "b"], Zone(-2.0, 2.0, -1.0, 1.0))
+    # a sigmoid of float32 may come out a rounding error below 0
+    bars.set_values(np.array([-6e-8, 0.5]))
+    assert [readout.text for readout in bars.readouts] == ["0%", "50%"]
