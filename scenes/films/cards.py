@@ -8,6 +8,7 @@ import numpy as np
 from manim import LEFT, UP, linear, smooth
 
 from engine.errors import RenderError
+from engine.experiment import list_experiments
 from scenes.films.end_card import facts
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.still import Still
@@ -120,6 +121,7 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
         rows = [
             {**dict(facts(recording)), "network": layers_of(recording), **held_out(recording)} for _, recording in shown
         ]
+        names = [told_as(key, recording) for key, recording in shown]
         columns = [name for name in COLUMNS if any(name in row for row in rows)]
         if not all("accuracy" in row for row in rows):
             columns.insert(3, "loss")
@@ -127,7 +129,7 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
         head = "".join(f"text(fill: {muted})[{escape(name)}], " for name in ("recording", *columns))
         cells = "".join(
             f"[{escape(name)}], " + "".join(f"[{escape(row.get(column, '–'))}], " for column in columns)
-            for (name, _), row in zip(shown, rows, strict=True)
+            for name, row in zip(names, rows, strict=True)
         )
         body += (
             f"#v(0.9em)\n#text(size: 0.9em)[#table(columns: {len(columns) + 1}, stroke: none, column-gutter: 1.3em, "
@@ -147,6 +149,12 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
     if share < 1:
         card.scale(share)
     return card.move_to([0.0, 0.0, 0.0])
+
+
+def told_as(key: str, recording: Recording) -> str:
+    """What a recording is called: the experiment that it is of, where another one may stand in for the film's."""
+    of = recording.experiment
+    return of.name if of is not None and key in list_experiments() else key
 
 
 def held_out(recording: Recording) -> dict[str, str]:

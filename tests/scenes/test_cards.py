@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import RenderError
 from scenes.films import Beat, Film
-from scenes.films.cards import layers_of
+from scenes.films.cards import layers_of, told_as
 from scenes.films.end_card import facts
 from scenes.parts import configured, film_parts, find_scene, measure_parts, play
 from scenes.sinks import StillSink
@@ -70,3 +70,9 @@ def test_a_card_stays_as_long_as_it_takes_to_read(small_run: SmallRun) -> None:
     assert seconds(title="Short.", seconds=7.5) == pytest.approx(7.5)
     with pytest.raises(RenderError, match="has nothing to say"):
         seconds(title=" ")
+
+
+def test_what_stands_in_for_an_experiment_is_called_by_its_own_name(small_run: SmallRun) -> None:
+    stand_in = small_run("lenet-digits")
+    assert told_as("lenet", stand_in) == told_as("lenet-digits", stand_in) == "lenet-digits"
+    assert told_as("mine", stand_in) == "mine", "a name that a film gives itself stays"
