@@ -81,6 +81,12 @@ SCENES: dict[str, SceneEntry] = {
         "Regions and every neuron's field over the epochs",
         experiments=("spirals-wide",),
     ),
+    "inputs": SceneEntry(
+        "scenes.inputs",
+        "Inputs",
+        "Almost anything can be told in numbers, and an input neuron holds one of them",
+        experiments=("mnist-16",),
+    ),
     "flow": SceneEntry(
         "scenes.flow",
         "Flow",
