@@ -67,11 +67,11 @@ class Standing:
         if len(ahead) == 2:
             return f"After epoch {epoch:,}, level at {texts[ahead[0]]}:\n{self.pair(ahead)}."
         first, second = self.order[:2]
-        numbers = f"at {texts[first]}" if len(texts) > 2 else f"{texts[first]} against {texts[second]}"
-        colon = "," if len(texts) > 2 else ":"
-        when = f"After epoch {epoch:,}"
-        line = f"{when}, {numbers}{colon}"
-        return f"{line if len(line) <= LINE_LENGTH else when + ','}\n{self.name(first)} is ahead."
+        # names may be of one or of many, as in "90 examples"
+        if len(texts) > 2:
+            return f"After epoch {epoch:,}, in the lead\nat {texts[first]}: {self.name(first)}."
+        line = f"After epoch {epoch:,}, {texts[first]} against {texts[second]}."
+        return f"{line if len(line) <= LINE_LENGTH else f'After epoch {epoch:,},'}\nIn the lead: {self.name(first)}."
 
     def results(self) -> list[str]:
         """The captions that say how all of them ended: one for two, two for three."""

@@ -120,12 +120,12 @@ NAMES = ("A", "B", "C")
 @pytest.mark.parametrize(
     ("values", "shares", "after", "results"),
     [
-        ((0.5, 0.75), True, "After epoch 7, 75.0% against 50.0%:\nB is ahead.", ["A: 50.0%,\nB: 75.0% right."]),
+        ((0.5, 0.75), True, "After epoch 7, 75.0% against 50.0%.\nIn the lead: B.", ["A: 50.0%,\nB: 75.0% right."]),
         ((0.5, 0.5), True, "After epoch 7 both\nare at 50.0%.", ["A: 50.0%,\nB: 50.0% right."]),
-        ((0.5, 0.75), False, "After epoch 7, 0.50 against 0.75:\nA is ahead.", ["A: 0.50,\nB: 0.75."]),
-        ((math.nan, 9.0), False, "After epoch 7, 9.00 against diverged:\nB is ahead.", ["A: diverged,\nB: 9.00."]),
+        ((0.5, 0.75), False, "After epoch 7, 0.50 against 0.75.\nIn the lead: A.", ["A: 0.50,\nB: 0.75."]),
+        ((math.nan, 9.0), False, "After epoch 7, 9.00 against diverged.\nIn the lead: B.", ["A: diverged,\nB: 9.00."]),
         (
-            (0.5, 0.75, 0.6), True, "After epoch 7, at 75.0%,\nB is ahead.",
+            (0.5, 0.75, 0.6), True, "After epoch 7, in the lead\nat 75.0%: B.",
             ["The most right answers at the end:\nB: 75.0%.", "A: 50.0%,\nC: 60.0% right."],
         ),
         (
@@ -134,7 +134,7 @@ NAMES = ("A", "B", "C")
         ),
         ((0.75,) * 3, True, "After epoch 7 all three\nare at 75.0%.", ["All three end\nat 75.0% right."]),
         (
-            (0.75, math.nan, 0.5), False, "After epoch 7, at 0.50,\nC is ahead.",
+            (0.75, math.nan, 0.5), False, "After epoch 7, in the lead\nat 0.50: C.",
             ["The lowest loss at the end:\nC: 0.50.", "A: 0.75,\nB: diverged."],
         ),
         (
