@@ -15,7 +15,7 @@ from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import arranged
 from scenes.mobjects.unit_plane import UnitPlane
 from scenes.mobjects.writing import LEFT, RIGHT, number_text, written
-from scenes.numbers import cardinal, shortened
+from scenes.numbers import cardinal, share_text, shortened
 from scenes.replay import Replay
 from scenes.stage import Stage
 from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
@@ -75,6 +75,7 @@ class Lines(Stage):
         self.network = network = recording.network(self.epoch)
         dense = [k for k, layer in enumerate(recording.network_config["layers"]) if layer["type"] == "dense"]
         first, last = dense
+        self.first = first
         weight, bias = network.weights[f"{first}.weight"], network.weights[f"{first}.bias"]
         self.weight = np.asarray(network.weights[f"{last}.weight"], dtype=np.float64)[:, 0]
         self.bias = float(network.weights[f"{last}.bias"][0])
@@ -140,7 +141,13 @@ class Lines(Stage):
     def one_line(self) -> None:
         """The first neuron divides the plane by a straight line."""
         self.legend(None)
-        self.caption("One neuron: active on one side of\na straight line, and not on the other.")
+        two_signs = self.units[0].field.low < 0
+        sides = (
+            "positive on one side of\na straight line, negative on the other"
+            if two_signs
+            else ("active on one side of\na straight line, and not on the other")
+        )
+        self.caption(f"One neuron: {sides}.")
         self.appear(self.units[0], TIMING.beat)
         self.wait(TIMING.slow)
         self.step_aside(0, TIMING.beat)
@@ -151,12 +158,23 @@ class Lines(Stage):
         if count == 1:
             return
         number = cardinal(count)
-        self.caption(f"{number.capitalize()} neurons, {number} lines.\nNone of them is enough by itself.")
+        self.caption(f"{number.capitalize()} neurons, {number} lines.\n{self.alone()}")
         seconds = TIMING.beat if count <= 4 else TIMING.quick
         for k, unit in enumerate(self.units[1:], 1):
             self.appear(unit, seconds / 2)
             self.step_aside(k, seconds)
         self.wait(TIMING.hold)
+
+    def alone(self) -> str:
+        """How many of the points the best of the lines would part by itself."""
+        data = self.recording.data
+        sums = np.asarray(self.network.pre_activations(data.x)[self.first], dtype=np.float64)
+        agree = ((sums > 0) == (np.asarray(data.y)[:, None] == 1)).mean(axis=0)
+        # either side may be called the one class
+        self.best_alone = float(np.maximum(agree, 1 - agree).max())
+        if self.best_alone == 1:
+            return "One of them would be enough."
+        return f"The best alone is right for {share_text(self.best_alone)}."
 
     def appear(self, unit: UnitPlane, seconds: float) -> None:
         """A neuron's plane comes up under the points."""

@@ -114,10 +114,20 @@ def right_answer(stage: Features) -> None:
     stage.caption("Each pixel’s share in the score:\nwhat spoke for it, and what against.")
     stage.fade(*picture.map)
     stage.read(TIMING.beat)
-    stage.caption(f"All shares together make its score,\n{number_text(float(found.output[0]), '.1f')}.")
+    assert found.baseline_output is not None
+    blank, score = (number_text(float(value[0]), ".1f") for value in (found.baseline_output, found.output))
+    stage.caption(f"A blank image would score {blank}.\nWith what the pixels add, it is {score}.")
     picture.add_up(stage)
     stage.read(TIMING.beat)
     picture.leave(stage)
+
+
+def what_misled(found: Attribution) -> str:
+    """Whether a wrong answer is ahead because of the pixels of this image, or because of what a blank one leans to."""
+    values = found.values.astype(np.float64)
+    if values.sum() > 0:
+        return "the blue pixels weigh more"
+    return "even a blank image leans that way"
 
 
 def wrong_answer(stage: Features) -> None:
@@ -144,7 +154,7 @@ def wrong_answer(stage: Features) -> None:
     stage.caption(f"It is {sure} sure. Which pixels\nspoke for {said}, which against?")
     stage.fade(*picture.map)
     stage.read(TIMING.beat)
-    stage.caption(f"So it is ahead by {number_text(float(found.output[0]), '.1f')}.\nHere one can see what misled it.")
+    stage.caption(f"So {said} is ahead by {number_text(float(found.output[0]), '.1f')}:\n{what_misled(found)}.")
     picture.add_up(stage)
     stage.read(TIMING.beat)
     picture.leave(stage)

@@ -125,7 +125,8 @@ def test_shares_add_up_to_the_score(small_run: SmallRun, played: Features) -> No
     assert right.baseline_output is not None and lead.baseline_output is not None
     assert float(right.baseline_output[0]) == pytest.approx(blank[label], abs=1e-5)
     assert float(right.values.sum() + blank[label]) == pytest.approx(float(right.output[0]), abs=0.05)
-    assert f"All shares together make its score, {right.output[0]:.1f}" in said(played)
+    zero = f"{float(right.baseline_output[0]):.1f}".replace("-", "−")
+    assert f"A blank image would score {zero}. With what the pixels add, it is {right.output[0]:.1f}." in said(played)
 
     assert played.mistake is not None
     scores = network.logits(played.x[played.mistake : played.mistake + 1])[0].astype(float)
@@ -133,7 +134,8 @@ def test_shares_add_up_to_the_score(small_run: SmallRun, played: Features) -> No
     assert answer != truth
     assert float(lead.output[0]) == pytest.approx(scores[answer] - scores[truth], abs=1e-5)
     assert float(lead.values.sum() + blank[answer] - blank[truth]) == pytest.approx(float(lead.output[0]), abs=0.1)
-    assert f"So it is ahead by {lead.output[0]:.1f}." in said(played)
+    assert f" is ahead by {lead.output[0]:.1f}: " in said(played)
+    assert ("the blue pixels weigh more" in said(played)) == (lead.values.sum() > 0)
 
 
 def test_the_mistake_is_the_surest(small_run: SmallRun, played: Features) -> None:

@@ -63,6 +63,11 @@ def test_what_is_said_is_so(scene: Lines, run: Recording) -> None:
     which = f"all {len(data.y)}" if right == len(data.y) else f"{right} of {len(data.y)}"
     assert f"{which} points" in scene.cues[-1].text
     assert "Three neurons, three lines." in scene.cues[2].text
+    # tanh has two signs
+    assert "positive on one side" in scene.cues[1].text
+    sides = [np.sign(run.network().pre_activations(data.x)[0][:, k]) * (2 * data.y.ravel() - 1) for k in range(3)]
+    best = max(max(np.mean(each > 0), np.mean(each < 0)) for each in sides)
+    assert f"The best alone is right for {best:.1%}." in scene.cues[2].text
 
 
 @pytest.mark.parametrize("layers", [(1,), (8,)])
@@ -70,6 +75,7 @@ def test_other_numbers_of_neurons(layers: tuple[int, ...], tmp_path: Path) -> No
     experiment: Experiment = load_experiment("moons").override(epochs=1, layers=layers, activation="relu")
     (built,) = walk(Lines, run_experiment(experiment, tmp_path / "run"))
     assert isinstance(built, Lines) and len(built.units) == layers[0]
+    assert "active on one side" in built.cues[1].text
 
 
 @pytest.mark.parametrize(
