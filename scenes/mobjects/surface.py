@@ -233,7 +233,8 @@ class Surface(Painted):
 
     def order(self, nearness: np.ndarray) -> np.ndarray:
         """The facets from the farthest to the nearest."""
-        return np.argsort(nearness[self.facets].mean(axis=1), kind="stable")
+        first, second, third, fourth = nearness[self.facets.T]
+        return np.argsort(first + second + third + fourth, kind="stable")
 
     def paint(self, canvas: Canvas) -> None:
         assert self.colours is not None

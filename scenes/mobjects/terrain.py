@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from manim import VGroup
@@ -97,6 +97,8 @@ class Terrain(VGroup):
         self.paths: list[SurfacePath | Looking] = []
         self.names = [written(name, (0.0, 0.0), size=TEXT.small, color=theme.muted) for name in names if name]
         self.homes = [name.points.copy() for name in self.names]
+        self.eye: tuple[Any, ...] = ()  # where it was when all was last put where it is seen,
+        self.heights: np.ndarray | None = None  # and what it saw
         super().__init__(self.surface, *self.names)
         # whatever else happens meanwhile, the eye goes on
         self.add_updater(Terrain.look)
@@ -143,7 +145,12 @@ class Terrain(VGroup):
         return self.look()
 
     def look(self) -> Terrain:
-        """Put everything where it is seen now."""
+        """Put everything where it is seen now, if the eye has gone on."""
+        view = self.view
+        eye = (view.axes.tobytes(), view.origin.tobytes(), view.unit, len(self.paths))
+        if eye == self.eye and self.surface.heights is self.heights:
+            return self
+        self.eye, self.heights = eye, self.surface.heights
         self.surface.look()
         height = self.reach
         edges = np.array([[0.0, -self.half[1], -height], [self.half[0], 0.0, -height]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cairo
 import numpy as np
 
+from engine.jit import kernel
 from scenes.painting.blending import as_words
 from scenes.painting.quads import BAND, SAMPLES
 
@@ -155,17 +157,7 @@ class Canvas:
 
     def box(self, points: np.ndarray, room: float) -> PixelBox:
         """The pixels of the frame that points and what lies within `room` pixels of them take."""
-        places = self.to_pixels(points)
-        if not len(places):
-            return PixelBox(0, 0, 0, 0)
-        height, width = self.words.shape
-        # fmin and fmax pass over what is NaN; where all is, nothing is painted
-        low, high = np.fmin.reduce(places) - room, np.fmax.reduce(places) + room
-        if np.isnan(low).any():
-            return PixelBox(0, 0, 0, 0)
-        left, top = np.floor(np.clip(low, 0, (width, height))).astype(int).tolist()
-        right, bottom = np.ceil(np.clip(high, 0, (width, height))).astype(int).tolist()
-        return PixelBox(left, right, top, bottom)
+        return PixelBox(*box_around(self.to_pixels(points), room, *self.words.shape))
 
     def stroke(self, width: float | np.ndarray) -> float | np.ndarray:
         """Pixels that manim's stroke width comes to."""
@@ -180,3 +172,19 @@ class Canvas:
         """Draw a plain vector mobject and its family here, or elsewhere, as the camera itself would."""
         for member in mobject.family_members_with_points():
             self._draw(member, context or self.context)
+
+
+@kernel
+def box_around(places, room, height, width):
+    """Left, right, top and bottom of the pixels within `room` of places (N, 2); those with a NaN do not count."""
+    left, right, top, bottom = np.inf, -np.inf, np.inf, -np.inf
+    for k in range(places.shape[0]):
+        x, y = places[k, 0], places[k, 1]
+        if not (math.isnan(x) or math.isnan(y)):
+            left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
+    if not left <= right:
+        return 0, 0, 0, 0
+    return (
+        int(math.floor(min(max(left - room, 0.0), width))), int(math.ceil(min(max(right + room, 0.0), width))),
+        int(math.floor(min(max(top - room, 0.0), height))), int(math.ceil(min(max(bottom + room, 0.0), height))),
+    )  # fmt: skip

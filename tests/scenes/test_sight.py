@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.analysis.landscape import Landscape
 from scenes.mobjects.sight import clearness
 from scenes.mobjects.surface import Surface
 from scenes.mobjects.surface_path import HIDDEN, SurfacePath
-from scenes.mobjects.terrain import TurningView
+from scenes.mobjects.terrain import Terrain, TurningView
 from scenes.mobjects.view import View
+from scenes.theme import Zone
 
 HILLS = [(0.1, -0.1, 0.9), (-0.5, 0.4, 0.4), (0.6, 0.1, -0.3)]
 
@@ -94,3 +96,20 @@ def test_a_line_is_faint_where_a_hill_stands_before_it() -> None:
         surface.look()
         strengths.append(np.array(path.look().line.colours)[done, 3])
     assert np.ptp(strengths, axis=0).max() > 0.6 and np.abs(np.diff(strengths, axis=0)).max() < 0.4
+
+
+def test_paths_follow_when_the_eye_goes_on_and_when_the_ground_moves() -> None:
+    a = b = np.linspace(-1.0, 1.0, 21)
+    losses = a[None, :] ** 2 + b[:, None] ** 2
+    view = View()
+    terrain = Terrain(Landscape(a, b, losses), Zone(-3, 3, -2, 2), view, [View(tilt=1.0)])
+    path = terrain.add_path(np.array([0.0, 1.0]), np.array([[0.5, 0.5], [0.5, 0.5]]), "#ffffff")
+    places = []
+    for tilt, factor in ((0.0, 1.0), (1.0, 1.0), (1.0, 0.5)):
+        view.tilt = tilt
+        if factor < 1:
+            terrain.surface.set_heights(factor * terrain.surface.heights)
+        terrain.look()
+        places.append(path.ball.points[0].copy())
+        np.testing.assert_allclose(places[-1], terrain.seen(np.array([[0.5, 0.5]]))[0])
+    assert np.linalg.norm(np.diff(places, axis=0), axis=1).min() > 0.02
