@@ -9,7 +9,9 @@ import numpy as np
 from engine.layers import Conv2D, Dense
 from scenes.features.filters import first_images
 from scenes.features.units import field_of
+from scenes.images import most_excited
 from scenes.mobjects.legend import ScaleLegend
+from scenes.mobjects.matrix import MOST_ROWS, kept
 from scenes.mobjects.polylines import Polylines
 from scenes.mobjects.rectangles import outlines
 from scenes.mobjects.tiles import Tiles, brightness_ramp, weight_ramp
@@ -48,6 +50,10 @@ class Extremes(NamedTuple):
 
 def extremes(stage: Features, layer: int, unit: int | None = None) -> tuple[int, Extremes, Extremes]:
     """A unit of a layer, what excites it most and what least; by default the unit that tells images apart most."""
+    settings = stage.net.layers[layer]
+    if unit is None and isinstance(settings, Dense):
+        # the one that the scene `neuron` looks at
+        unit = most_excited(stage.net, layer, stage.recording.data.x, kept(settings.units, MOST_ROWS))[0]
     x = stage.x[:SEARCHED]
     sums = np.asarray(stage.net.pre_activations(x)[layer], dtype=np.float64)
     spread = sums.reshape(len(x), -1, sums.shape[-1])
@@ -86,9 +92,7 @@ def one_unit(stage: Features) -> None:
     key = ScaleLegend(weight_ramp(theme), -largest, largest, KEY, "weight", theme=theme)
     noun = "filter" if isinstance(stage.net.layers[layer], Conv2D) else "neuron"
     stage.heading(f"{noun.capitalize()} {stage.unit + 1} of the first layer")
-    stage.caption("A unit wants strokes where its weights\nare positive, and none where negative.")
-    stage.fade(grid, key)
-    stage.read(TIMING.beat)
+    weigh(stage, grid, key, images, noun)
     shown: list[Tiles | Polylines] = []
     texts = []
     for zone, found, title in zip(ROWS, (most, least), ("most", "least"), strict=True):
@@ -108,6 +112,21 @@ def one_unit(stage: Features) -> None:
         texts += [name, *sums]
     stage.read(TIMING.beat)
     stage.leave(grid, key, *shown, *texts)
+
+
+def weigh(stage: Features, grid: WeightGrid, key: ScaleLegend, images: np.ndarray, noun: str) -> None:
+    """The weights of either sign by themselves, then all."""
+    positive, negative = np.maximum(images, 0), np.minimum(images, 0)
+    grid.set_images(positive)
+    stage.caption(f"Where a weight is positive,\nthe {noun} wants strokes.")
+    stage.fade(grid, key)
+    stage.read(TIMING.beat)
+    stage.caption("Where one is negative, it wants none.")
+    stage.play_clock(TIMING.beat, lambda share: grid.set_images(positive + share * (negative - positive)), grid)
+    stage.read(TIMING.beat)
+    stage.caption("And near zero it does not care.")
+    stage.play_clock(TIMING.beat, lambda share: grid.set_images(negative + share * positive), grid)
+    stage.read(TIMING.beat)
 
 
 def said_of(title: str, against: bool) -> str:

@@ -17,6 +17,7 @@ from engine.network import Network
 from engine.recording import Recorder, Recording
 from scenes.features import Features
 from scenes.images import class_probabilities
+from scenes.neuron import Neuron
 from scenes.rendering import make_part
 from tests.scenes.conftest import SmallRun
 from tests.scenes.layout import walk
@@ -81,6 +82,14 @@ def test_one_unit_shows_its_largest_and_smallest_sums(small_run: SmallRun, playe
         np.testing.assert_allclose((found.pieces * weight).sum(axis=(1, 2)) + bias, found.sums, atol=1e-5)
     against = "strokes lie where its weights are negative" in said(played)
     assert against == bool((least.sums < bias).all())
+
+
+def test_the_dense_unit_is_the_one_that_neuron_looks_at(small_run: SmallRun) -> None:
+    recording = small_run("digits")
+    (scene,) = walk(Features, recording, {"parts": ["unit"]})
+    (neuron,) = walk(Neuron, recording)
+    assert isinstance(scene, Features) and isinstance(neuron, Neuron)
+    assert scene.unit == neuron.neuron
 
 
 def test_pieces_excite_their_units_most(small_run: SmallRun, played: Features) -> None:
