@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from manim import Mobject
+from manim import Mobject, linear
 
 from scenes.mobjects.decision_field import Lattice, two_class_ramp
 from scenes.mobjects.field import ValueField
@@ -34,6 +34,7 @@ RESOLUTION, UNIT_RESOLUTION = 128, 64
 ROW = 0.46  # from one term of the sum to the next
 DIMMED = 0.55  # a line while others are looked at
 GLARE = 0.6  # strength of a neuron's field over the large plane, where full white would dazzle
+SWELL = 0.5  # of the points of a class that is spoken of
 LONGEST = 12  # letters of a class in a caption
 
 
@@ -214,6 +215,16 @@ class Lines(Stage):
         self.caption("And the bias moves the edge\nto its place.")
         self.add_term(np.full_like(self.total, self.bias), len(self.terms))
 
+    def beat_by_class(self) -> None:
+        """The points of the class that is spoken of swell, one class after the other."""
+        radius, labels = self.cloud.radius.copy(), self.panel.examples[1]
+
+        def swell(share: float) -> None:
+            now = np.clip(1 - np.abs(2 * share - np.array([1.5, 0.5])) / 0.5, 0.0, 1.0)
+            self.cloud.radius[:] = radius * (1 + SWELL * now[labels])
+
+        self.play_clock(TIMING.slow + TIMING.hold, swell, self.cloud, rate_func=linear)
+
     def add_term(self, term: np.ndarray, k: int) -> None:
         """One more term of the sum."""
         row, before = self.rows[k], self.total
@@ -245,7 +256,8 @@ class Lines(Stage):
         self.heading("A region")
         below, above = (f"“{shortened(name, LONGEST)}”" for name in data.class_names)
         self.caption(f"Where the sum is above zero it says\n{above}, and below zero {below}.")
-        self.wait(TIMING.slow + TIMING.hold)
+        self.beat_by_class()
+        self.read()
         which = f"all {self.count:,}" if self.right == self.count else f"{self.right:,} of {self.count:,}"
         self.caption(f"Out of straight lines, a region:\n{which} points are on their side.")
         self.wait(TIMING.slow + TIMING.hold)
