@@ -56,21 +56,21 @@ def paint_discs(words, clip, points, radii, colours, outlines, outline_widths, o
                 begin = min(max(int(math.ceil(cx - chord - 0.5)), first), last)
                 end = min(max(int(math.floor(cx + chord - 0.5)) + 1, begin), last)
             if fill >= one:
-                for x in range(begin, end):
-                    words[y, x] = colour
+                words[y, begin:end] = colour
             else:
                 share = np.uint32(fill * full + half)
-                for x in range(begin, end):
-                    words[y, x] = blended(words[y, x], colour, share)
+                row = words[y, begin:end]
+                for k in range(row.size):
+                    row[k] = blended(row[k], colour, share)
             for part in range(2):
-                dy_2 = np.float32(dy * dy)
-                for x in range(first if part == 0 else end, begin if part == 0 else last):
-                    dx = np.float32(x + 0.5 - cx)
+                dy_2, start = np.float32(dy * dy), first if part == 0 else end
+                row = words[y, start : begin if part == 0 else last]
+                for k in range(row.size):
+                    dx = np.float32(start + k + 0.5 - cx)
                     distance = math.sqrt(dx * dx + dy_2)
-                    pixel = words[y, x]
                     cover = min(one, max(zero, core + half - distance)) * fill
-                    pixel = blended(pixel, colour, np.uint32(cover * full + half))
+                    pixel = blended(row[k], colour, np.uint32(np.int32(cover * full + half)))
                     if stroke > 0:
                         cover = min(one, max(zero, half_ring + half - abs(distance - middle))) * ring
-                        pixel = blended(pixel, edge, np.uint32(cover * full + half))
-                    words[y, x] = pixel
+                        pixel = blended(pixel, edge, np.uint32(np.int32(cover * full + half)))
+                    row[k] = pixel

@@ -18,8 +18,8 @@ from scenes.painting.blending import blended
 SAMPLES = 8
 BAND = 16  # rows of pixels that are painted together
 BLOCK = 64  # pixels of a row that are put over the frame together
-# Where in its pixel, from 0 to 1, each sample lies across; sample k lies (k + 1/2) / 8 down.
-ACROSS = (np.array([3, 6, 1, 4, 7, 2, 5, 0]) + 0.5) / SAMPLES
+# Where in its pixel, from 0 to 1, the samples of each row of a band lie across; sample k of 8 lies (k + 1/2) / 8 down.
+ACROSS = np.tile((np.array([3, 6, 1, 4, 7, 2, 5, 0]) + 0.5) / SAMPLES, BAND)
 
 
 @kernel(counts=False)
@@ -33,10 +33,13 @@ def trace_edge(spans, across, x0, y0, x1, y1, clockwise, top):
     slope = (x1 - x0) / (y1 - y0)
     # half open, so that a vertex belongs to one of its two edges
     first = max(int(math.ceil(y0 * SAMPLES - 0.5)) - top, 0)
-    last = min(int(math.ceil(y1 * SAMPLES - 0.5)) - top, spans.shape[0])
-    for row in range(first, last):
-        x = x0 + ((row + top + 0.5) / SAMPLES - y0) * slope
-        spans[row, side] = int(math.ceil(x - across[row % SAMPLES]))
+    last = min(int(math.ceil(y1 * SAMPLES - 0.5)) - top, spans.shape[1])
+    if first >= last:
+        return
+    crossed, shifts = spans[side, first:last], across[first:last]
+    slope, start = slope / SAMPLES, x0 + ((first + top + 0.5) / SAMPLES - y0) * slope
+    for k in range(crossed.size):
+        crossed[k] = np.int32(math.ceil(start + np.int32(k) * slope - shifts[k]))
 
 
 @kernel(counts=False)
@@ -49,11 +52,10 @@ def fill_spans(samples, area, spans, low, high, colour, top, touched):
     last = min(int(math.ceil(high * SAMPLES - 0.5)) - top, area[3])
     least, most = touched[0], touched[1]
     for row in range(first, last):
-        begin, end = max(spans[row, 0], area[0]), min(spans[row, 1], area[1])
+        begin, end = max(spans[0, row], area[0]), min(spans[1, row], area[1])
         if begin < end:
             least, most = min(least, begin), max(most, end)
-            for x in range(begin, end):
-                samples[row, x] = colour
+            samples[row, begin:end] = colour
     touched[0], touched[1] = least, most
 
 
@@ -160,7 +162,7 @@ def paint_quads(words, clip, samples, across, corners, order, colours, segments,
         Left, right, top and bottom of what is painted.
     samples : uint32 (8 BAND, W)
         All zero, and so again afterwards.
-    across : float64 (8,)
+    across : float64 (8 BAND,)
         `ACROSS`.
     corners : float64 (Q, 4, 2)
         In pixels, around each facet; one with a NaN is left out.
@@ -181,7 +183,7 @@ def paint_quads(words, clip, samples, across, corners, order, colours, segments,
     """
     rows = heights(corners, segments, starts, half_width, clip[2], clip[3])
     firsts, members = by_band(order, rows, (words.shape[0] + BAND - 1) // BAND)
-    spans = np.zeros((SAMPLES * BAND, 2), np.int64)
+    spans = np.zeros((2, SAMPLES * BAND), np.int32)
     touched, area = np.zeros(2, np.int64), np.zeros(4, np.int64)
     for band in range(firsts.size - 1):
         top = band * BAND * SAMPLES
@@ -222,11 +224,12 @@ def put_samples(row, samples, first, left, right, opacity):
     for begin in range(left, right, BLOCK):
         pixels = row[begin : min(begin + BLOCK, right)]
         mixed = np.uint32(0)
-        for x in range(pixels.size):
+        # an unsigned index cannot count from the end, which would have to be looked at for every sample
+        for x in range(np.uint64(pixels.size)):
             # two channels are summed up in one word
             even, odd = np.uint32(0), np.uint32(0)
             for k in range(SAMPLES):
-                sample = samples[first + k, begin + x]
+                sample = samples[np.uint64(first + k), np.uint64(begin) + x]
                 even = np.uint32(even + (sample & mask))
                 odd = np.uint32(odd + ((sample >> eight) & mask))
             evens[x], odds[x] = even, odd
