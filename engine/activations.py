@@ -100,9 +100,9 @@ def sigmoid(x):
 
 @kernel
 def sigmoid_single(x):
-    """y = (1 + tanh(x/2)) / 2, the same function through the vectorisable tanh"""
+    """y = (1 + tanh(x/2)) / 2, the same function through the vectorisable tanh, whose rounding must not leave [0, 1]"""
     half = like(x, 0.5)
-    return half + half * tanh_single(half * x)
+    return min(max(half + half * tanh_single(half * x), like(x, 0)), like(x, 1))
 
 
 @kernel

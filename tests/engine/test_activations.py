@@ -41,6 +41,12 @@ def test_values_follow_the_formula(name: str, dtype: str) -> None:
     np.testing.assert_allclose(values(name, x, dtype), expected, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rounding_does_not_leave_what_a_probability_can_be(dtype: str) -> None:
+    y = values("sigmoid", np.linspace(-100, 100, 200_001), dtype)
+    assert y.min() >= 0 and y.max() <= 1
+
+
 @pytest.mark.parametrize("name", [name for name, entry in ACTIVATIONS.items() if entry.rows is None])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_slopes_follow_the_formula(name: str, dtype: str) -> None:
