@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from manim import linear, smooth
 
 from engine.layers import Conv2D, Dense
 from scenes.features.filters import first_images
@@ -21,6 +22,7 @@ from scenes.theme import SAFE, TEXT, TIMING, Zone, rgb
 
 if TYPE_CHECKING:
     from scenes.features.scene import Features
+    from scenes.mobjects.still import Still
 
 WEIGHTS = Zone(SAFE.left, -3.56, -0.9, 2.2)
 KEY = Zone(SAFE.left, -3.56, -2.3, -1.2)
@@ -28,6 +30,8 @@ ROWS = (Zone(-2.7, SAFE.right, 0.55, 1.85), Zone(-2.7, SAFE.right, -1.75, -0.45)
 NUMBER, TITLE = 0.24, 0.3  # distances of a number below its picture, and of a title above a row
 SHOWN = 6
 SEARCHED = 1000  # images
+A_PIECE, MOVING = 0.55, 0.6  # seconds for a piece, and the share of them in which weights move on to it
+OVER = 0.65  # opacity of weights that lie over a piece
 
 
 class Extremes(NamedTuple):
@@ -106,8 +110,9 @@ def one_unit(stage: Features) -> None:
         ]
         bias = float(stage.net.weights[f"{layer}.bias"][stage.unit])
         stage.caption(said_of(title, bool((found.sums < bias).all())))
-        stage.fade(tiles, frames, name, *sums)
-        stage.read(TIMING.slow)
+        stage.fade(tiles, frames, name, seconds=TIMING.quick)
+        lay_over(stage, WeightGrid(images, largest, WEIGHTS, theme=theme), boxes, sums)
+        stage.read(TIMING.quick)
         shown += [tiles, frames]
         texts += [name, *sums]
     stage.read(TIMING.beat)
@@ -127,6 +132,26 @@ def weigh(stage: Features, grid: WeightGrid, key: ScaleLegend, images: np.ndarra
     stage.caption("And near zero it does not care.")
     stage.play_clock(TIMING.beat, lambda share: grid.set_images(negative + share * positive), grid)
     stage.read(TIMING.beat)
+
+
+def lay_over(stage: Features, copy: WeightGrid, boxes: np.ndarray, sums: list[Still]) -> None:
+    """A copy of the weights is laid over one piece after the other; each sum comes when it has arrived there."""
+    stops = np.concatenate([copy.boxes, boxes])
+    count = len(boxes)
+    for text in sums:
+        text.set_opacity(0.0)
+
+    def slide(share: float) -> None:
+        at = share * (count + 1)
+        leg = min(int(at), count - 1)
+        way = smooth(min(1.0, (at - leg) / MOVING))
+        copy.set_boxes((stops[leg] + (stops[leg + 1] - stops[leg]) * way)[None])
+        copy.set_opacity(OVER * float(np.clip(count + 1 - at, 0.0, 1.0)))
+        for k, text in enumerate(sums):
+            text.set_opacity(float(np.clip((at - k - MOVING) / (1 - MOVING), 0.0, 1.0)))
+
+    stage.play_clock(A_PIECE * (count + 1), slide, copy, *sums, rate_func=linear)
+    stage.remove(copy)
 
 
 def said_of(title: str, against: bool) -> str:

@@ -90,6 +90,15 @@ def test_the_dense_unit_is_the_one_that_neuron_looks_at(small_run: SmallRun) -> 
     (neuron,) = walk(Neuron, recording)
     assert isinstance(scene, Features) and isinstance(neuron, Neuron)
     assert scene.unit == neuron.neuron
+    # its weights over an image, and its bias, are the sum that stands below the image
+    network = recording.network()
+    weight, bias = (
+        network.weights["0.weight"][:, scene.unit].astype(float),
+        float(network.weights["0.bias"][scene.unit]),
+    )
+    for found in scene.unit_extremes:
+        np.testing.assert_allclose((found.pieces.reshape(-1, 64) * weight).sum(axis=1) + bias, found.sums, atol=1e-4)
+    assert "the neuron wants strokes. Where one is negative, it wants none. And near zero" in said(scene)
 
 
 def test_pieces_excite_their_units_most(small_run: SmallRun, played: Features) -> None:
