@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -116,12 +117,13 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
     """A title, a row for each recording, and the command (or other words), in the middle of the frame."""
     muted, bright = f'rgb("{theme.muted}")', f'rgb("{theme.highlight}")'
     body = f'#text(size: 1.6em, weight: "bold")[{escape(title)}]\n'
-    shown = list(recordings.items())[:MOST_RUNS]
+    trained = each_once(recordings)
+    shown = trained[:MOST_RUNS]
     if shown:
         rows = [
             {**dict(facts(recording)), "network": layers_of(recording), **held_out(recording)} for _, recording in shown
         ]
-        names = [told_as(key, recording) for key, recording in shown]
+        names = [name for name, _ in shown]
         columns = [name for name in COLUMNS if any(name in row for row in rows)]
         if not all("accuracy" in row for row in rows):
             columns.insert(3, "loss")
@@ -136,8 +138,8 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
             f"inset: (x: 0pt, y: 0.34em), align: (left, left, ..range({len(columns) - 1}).map(_ => right)), "
             f"{head}{cells})]\n"
         )
-        if len(recordings) > len(shown):
-            body += f"#text(fill: {muted}, size: 0.85em)[{escape(f'and {len(recordings) - len(shown)} more')}]\n"
+        if len(trained) > len(shown):
+            body += f"#text(fill: {muted}, size: 0.85em)[{escape(f'and {len(trained) - len(shown)} more')}]\n"
     if text:
         body += f"#v(0.8em)\n#text(fill: {muted}, size: 0.95em)[{escape(str(text))}]\n"
     if not text:
@@ -149,6 +151,15 @@ def end_table(title: str, recordings: Mapping[str, Recording], text: Any, comman
     if share < 1:
         card.scale(share)
     return card.move_to([0.0, 0.0, 0.0])
+
+
+def each_once(recordings: Mapping[str, Recording]) -> list[tuple[str, Recording]]:
+    """What is told of recordings, with their names; a run that stands in for several experiments once."""
+    found: dict[tuple[str, Path], tuple[str, Recording]] = {}
+    for key, recording in recordings.items():
+        name = told_as(key, recording)
+        found.setdefault((name, recording.path.resolve()), (name, recording))
+    return list(found.values())
 
 
 def told_as(key: str, recording: Recording) -> str:

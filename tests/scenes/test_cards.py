@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import RenderError
 from scenes.films import Beat, Film
-from scenes.films.cards import layers_of, told_as
+from scenes.films.cards import each_once, layers_of, told_as
 from scenes.films.end_card import facts
 from scenes.parts import configured, film_parts, find_scene, measure_parts, play
 from scenes.sinks import StillSink
@@ -76,3 +76,10 @@ def test_what_stands_in_for_an_experiment_is_called_by_its_own_name(small_run: S
     stand_in = small_run("lenet-digits")
     assert told_as("lenet", stand_in) == told_as("lenet-digits", stand_in) == "lenet-digits"
     assert told_as("mine", stand_in) == "mine", "a name that a film gives itself stays"
+
+
+def test_what_stands_in_for_several_is_told_once(small_run: SmallRun) -> None:
+    digits, moons = small_run("digits"), small_run("spirals")
+    # one run for two experiments of images, and two names of a film's own for another
+    told = each_once({"mnist-16": digits, "mnist-wide": digits, "one": moons, "other": moons, "digits": digits})
+    assert told == [("digits", digits), ("one", moons), ("other", moons)]
