@@ -41,7 +41,7 @@ bench-cuda: $(READY)  ## measure training on an NVIDIA GPU against PyTorch on it
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,cuda]'
 	$(BIN)/python -m benchmarks.cuda $(ARGS)
 
-bench-render: $(READY)  ## measure pictures alone (ARGS=mobjects|scenes|memory, or ARGS="scenes --scene warp")
+bench-render: $(READY)  ## measure pictures alone (ARGS=mobjects|scenes|memory|workers, or ARGS="scenes --scene warp")
 	$(BIN)/python -m benchmarks.render $(ARGS)
 
 gallery: $(READY)  ## draw the storyboards of docs/gallery.md again (SCENES="..." picks some; about ten minutes for all)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from manim import tempconfig
 
-from benchmarks.pictures import films, memory, mobjects
+from benchmarks.pictures import films, memory, mobjects, workers
+from scenes.films import Beat, Film
 from scenes.mobjects.point_cloud import PointCloud
 from scenes.painting.camera import PaintCamera
 from scenes.parts import Part
@@ -60,6 +61,27 @@ def test_a_scene_s_times_are_of_all_its_frames(tmp_path: Path, monkeypatch: pyte
 
 def test_clocks_are_added_one_by_one() -> None:
     assert films.Clocks(3.0, 5.0) - films.Clocks(1.0, 2.0) + films.Clocks(0.5, 0.5) * 2 == films.Clocks(3.0, 4.0)
+
+
+def test_a_film_is_rendered_anew_each_time() -> None:
+    film = Film("card", "Of one card", (Beat("words", options={"title": "One card"}),))
+    first, second = (workers.rendered(film, {}, 1, "l") for _ in range(2))
+    assert first.seconds == second.seconds > 1
+    assert min(first.taken.wall, first.taken.work) > 0 and second.taken.work > 0.2 * first.taken.work
+
+
+def test_workers_are_compared_turn_by_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walls = {1: iter([99.0, 8.0, 12.0, 10.0]), 3: iter([5.0, 4.0, 4.0])}  # the first is not counted: it compiles
+
+    def rendered(film: Film, recordings: object, count: int, quality: str) -> workers.Rendering:
+        return workers.Rendering(films.Clocks(next(walls[count]), 10.0 if count == 1 else 12.0), 78.0)
+
+    monkeypatch.setattr(workers, "rendered", rendered)
+    monkeypatch.setattr(workers, "recording_of", lambda name, folder, epochs: name)
+    workers.report(tmp_path, "spirals", 3, 1, 3, "m")
+    assert "| spirals | 78 | 10 | 4 | 2.50x | 1.20 | 1.6x |" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("make", [mobjects.points_and_grid, mobjects.diagram, mobjects.image_panel])
