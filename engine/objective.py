@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
 from engine.errors import ConfigurationError, DataError
-from engine.jit import address
 from engine.losses import Loss
 from engine.metrics import Answers, accuracy_kernel
+from engine.program import entry
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -24,11 +24,10 @@ def build_objective(network: Network, loss: Loss, answers: Answers) -> machine.O
     from_logits = loss.from_logits(network.output_activation)
     outputs = prod(network.output_shape)
     accuracy, constants = accuracy_kernel(answers, outputs, loss, from_logits)
-    signature = machine.signatures(network.dtype.name)
     return machine.Objective(
         count_operations(network, loss),
-        address(loss.kernel(), signature["loss"]),
-        address(accuracy, signature["accuracy"]),
+        entry(loss.kernel(), "loss", network.dtype.name),
+        entry(accuracy, "accuracy", network.dtype.name),
         np.array([outputs], np.int64),
         np.array(constants, network.dtype),
     )

@@ -87,6 +87,12 @@ def signatures(dtype_name: str) -> dict[str, Any]:
     }
 
 
+@cache
+def entry(compiled: Any, kind: str, dtype_name: str) -> int:
+    """Where a kernel of a kind is for arrays of a dtype: looked for once, since networks are often built anew."""
+    return address(compiled, signatures(dtype_name)[kind])
+
+
 def assemble(
     operations: Sequence[Operation], spans: Sequence[tuple[int, int]], input_shape: Shape, dtype: np.dtype[Any]
 ) -> Program:
@@ -104,10 +110,9 @@ def assemble(
         float32 or float64.
     """
     kernels = [operation.kernels(dtype) for operation in operations]
-    signature = signatures(dtype.name)
     return Program(
-        np.array([address(forward, signature["forward"]) for forward, _ in kernels], np.int64),
-        np.array([address(backward, signature["backward"]) for _, backward in kernels], np.int64),
+        np.array([entry(forward, "forward", dtype.name) for forward, _ in kernels], np.int64),
+        np.array([entry(backward, "backward", dtype.name) for _, backward in kernels], np.int64),
         *lay_out(operations, spans, input_shape, dtype),
         np.array([(operation.cut, operation.work) for operation in operations], np.int64),
     )

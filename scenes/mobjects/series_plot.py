@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from manim import VGroup
@@ -71,17 +71,17 @@ class SeriesPlot(VGroup):
         super().__init__(*parts, *self.curves, *self.texts)
         self.set_step(float(self.steps - 1))
 
-    def place(self, step: float, value: float) -> np.ndarray:
-        """Where a step (from 0) and a value are in the frame, (2,)."""
+    def place(self, step: Any, value: Any) -> np.ndarray:
+        """Where steps (from 0) and values are in the frame, (2,) or (N, 2)."""
         zone = self.zone
         across = step / max(self.steps - 1, 1)
-        up = (value - self.low) / (self.high - self.low)
-        return np.array([zone.left + zone.width * across, zone.bottom + zone.height * float(np.clip(up, -0.1, 1.1))])
+        up = np.clip((value - self.low) / (self.high - self.low), -0.1, 1.1)
+        return np.stack([zone.left + zone.width * across, zone.bottom + zone.height * up], axis=-1)
 
-    def value_at(self, k: int, step: float) -> float:
-        """The value of curve `k` at a step, straight between two."""
+    def value_at(self, k: int, step: Any) -> Any:
+        """The value of curve `k` at a step, straight between two, or at several."""
         each = self.series[k]
-        return float(np.interp(step - each.start, np.arange(len(each.values)), each.values))
+        return np.interp(step - each.start, np.arange(len(each.values)), each.values)
 
     def set_step(self, step: float) -> SeriesPlot:
         """Draw the curves up to a step, which may lie between two."""
@@ -89,7 +89,7 @@ class SeriesPlot(VGroup):
         for k, (each, curve) in enumerate(zip(self.series, self.curves, strict=True)):
             shown = step - each.start
             at = np.minimum(np.arange(len(each.values)), max(shown, 0.0))
-            places = np.array([self.place(each.start + x, self.value_at(k, each.start + x)) for x in at])
+            places = self.place(each.start + at, self.value_at(k, each.start + at))
             if shown < 0:
                 places[:] = np.nan
             curve.set_lines(places[None])
