@@ -129,8 +129,8 @@ class Surface(Painted):
             self.nearness = places[:, 2].copy()
         else:
             with np.errstate(invalid="ignore"):
-                seen, self.nearness = self.view.see(places)
-                self.points = np.column_stack([seen, np.zeros(len(places))])
+                self.points = np.column_stack([self.view.look(places), np.zeros(len(places))])
+                self.nearness = self.view.depths(places)
         return self
 
     def at(self, x: Any, y: Any) -> np.ndarray:
@@ -240,8 +240,7 @@ class Surface(Painted):
         assert self.colours is not None
         nearness = self.nearness if canvas.is_flat else canvas.depths(self.points)
         places = canvas.to_pixels(self.points)
-        if not np.isfinite(self.points.sum()):
-            places[~np.isfinite(self.points).all(axis=1)] = np.nan  # a flat canvas sees no heights
+        places[~np.isfinite(self.points).all(axis=1)] = np.nan  # a flat canvas sees no heights
         corners = places[self.facets]
         segments = canvas.to_pixels(self.segments().reshape(-1, 3)).reshape(-1, 2, 2)
         paint_quads(

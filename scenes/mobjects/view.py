@@ -38,18 +38,16 @@ class View:
 
     def look(self, positions: np.ndarray) -> np.ndarray:
         """Positions (N, 2) or (N, 3) in the space as they are seen in the frame, (N, 2)."""
-        if positions.shape[1] == 2 or (self.tilt == 0.0 and not positions[:, 2].any()):
-            return np.asarray(self.unit * positions[:, :2] + self.origin)
-        return self.see(positions)[0]
+        scaled = self.unit * positions
+        if scaled.shape[1] == 2 or (self.tilt == 0.0 and not scaled[:, 2].any()):
+            return np.asarray(scaled[:, :2] + self.origin)
+        right, up, near = self._turned(scaled)
+        seen: np.ndarray = np.column_stack([right, up]) * (FOCAL / (FOCAL - near))[:, None] + self.origin
+        return seen
 
     def depths(self, positions: np.ndarray) -> np.ndarray:
         """How near to the eye positions (N, 3) are, (N,)."""
         return self._turned(self.unit * positions)[2]
-
-    def see(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Positions (N, 3) as they are seen in the frame, (N, 2), and how near to the eye they are, (N,)."""
-        right, up, near = self._turned(self.unit * positions)
-        return np.column_stack([right, up]) * (FOCAL / (FOCAL - near))[:, None] + self.origin, near
 
     @property
     def axes(self) -> np.ndarray:
