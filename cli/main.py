@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import signal
+from functools import cache
+
 import click
 
 from cli.bench import bench
@@ -41,6 +45,14 @@ class Commands(click.Group):
             where = f"{error.filename}: " if error.filename else ""
             click.echo(f"Error: {where}{error.strerror or error}", err=True)
             ctx.exit(FAILURE)
+        finally:
+            _leave_quietly()
+
+
+@cache
+def _leave_quietly() -> None:
+    """Ignore Ctrl-C while Python ends: there is nothing left to stop, and it would answer with a traceback."""
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # the last that is registered is the first to run
 
 
 @click.group(cls=Commands, context_settings=SETTINGS, epilog=example("neurofilm film spirals"))

@@ -23,7 +23,7 @@ SLOW = """\
 name = "slow"
 [dataset]
 name = "moons"
-n = 30000
+n = 200000
 [network]
 layers = [{ type = "dense", units = 512, activation = "tanh" }, { type = "dense", units = 512, activation = "tanh" }]
 [training]
