@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 import numpy as np
+from llvmlite import binding
 
 from scenes.painting.conversion import convert_to_yuv420
 
@@ -35,12 +36,15 @@ class Format:
     highest_rate: float | None = None
 
 
+# Our chroma samples lie in the middle of their four pixels. Where a row is not a multiple of 16 macroblocks (of 854
+# pixels, say), x264's code for AVX-512 reads numbers that were not set: now and then the same frames get other bytes.
+X264 = "chromaloc=1:asm=avx2" if binding.get_host_cpu_features().get("avx512f") else "chromaloc=1"
+
 FORMATS: dict[str, Format] = {
     "mp4": Format(
         "libx264",
         "yuv420p",
-        # our chroma samples lie in the middle of their four pixels
-        {"preset": "veryfast", "crf": "20", "x264-params": "chromaloc=1"},
+        {"preset": "veryfast", "crf": "20", "x264-params": X264},
         {"movflags": "+faststart"},
     ),
     "webm": Format(

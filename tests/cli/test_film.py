@@ -246,11 +246,13 @@ scenes.segments.SEGMENT_SECONDS = 0.5
 kills, chance, ROUND = int(sys.argv[1]), random.Random(5), 6
 def film(*more):
     main(["film", "lesson.toml", "-q", "l", "--workers", "1", "--overwrite", *more], standalone_mode=False)
+def rendered(folder):
+    return list(Path(folder, ".segments").glob("[0-9a-f]*.mp4"))
 film("-o", "whole/lesson.mp4")
 whole = Path("whole/lesson.mp4").read_bytes()
-began = time.monotonic()
+began = time.time()
 film("-o", "timed/lesson.mp4")
-span = time.monotonic() - began
+planned = min(path.stat().st_mtime for path in rendered("timed")) - began
 killed, kept = 0, []
 for number in range(kills):
     if number % ROUND == 0:  # from the beginning again
@@ -260,13 +262,21 @@ for number in range(kills):
     child = os.fork()
     if child == 0:
         sys.stdout = sys.stderr = open(os.devnull, "w")
-        # whose signal, with no handler, ends the process
-        signal.setitimer(signal.ITIMER_REAL, chance.uniform(0.01, 1.4 * span / ROUND))
         film()
         os._exit(0)
-    status = os.waitpid(child, 0)[1]
+    # first before anything is rendered, then whenever some more is
+    enough = len(rendered("films")) + chance.randint(1, 8) if number % ROUND else 0
+    deadline = time.monotonic() + (60 if enough else chance.uniform(0.01, 0.8 * planned))
+    status, ended = 0, 0
+    while not ended and time.monotonic() < deadline and not (enough and len(rendered("films")) >= enough):
+        time.sleep(0.001)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    if not ended:
+        time.sleep(chance.uniform(0, 0.005))
+        os.kill(child, signal.SIGKILL)
+        status = os.waitpid(child, 0)[1]
     killed += os.WIFSIGNALED(status)
-    kept.append(len(list(Path("films/.segments").glob("[0-9a-f]*.mp4"))) if Path("films/.segments").exists() else 0)
+    kept.append(len(rendered("films")))
     finished = Path("films/lesson.mp4")
     assert not finished.exists() or finished.read_bytes() == whole, number
 film()
@@ -278,9 +288,6 @@ print(*[name for name in os.listdir("films/.segments") if ".part" in name])
 
 
 @posix
-@pytest.mark.skipif(
-    os.environ.get("NEUROFILM_FUZZ") != "long", reason="open fault: now and then the film has other bytes afterwards"
-)
 def test_a_film_that_is_killed_again_and_again_goes_on(lesson: Path) -> None:
     """At random moments; 102 of them with make fuzz."""
     result = subprocess.run(
