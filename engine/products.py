@@ -14,7 +14,8 @@ import numpy as np
 from numba import from_dtype, types
 
 from engine.jit import address, call, inner, kernel, specialise
-from engine.tiles import DEPTH, MASKS, ROWS, WIDEST, copy_transposed, copy_vector, lanes, make_tile, panel
+from engine.tiles import DEPTH, ROWS, WIDEST, make_tile, panel
+from engine.vectors import MASKS, copy_transposed, copy_vector, lanes
 
 # Blocks begin at multiples of this, which is a multiple of every vector's length.
 GRAIN = 32

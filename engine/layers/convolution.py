@@ -23,45 +23,58 @@ PADDINGS = ("valid", "same")
 UNFOLDING = 8
 
 
+# Numbers of unfolded windows that are held at once: they stay in a core's own cache.
+HELD = 16384
+
+
 @kernel
 def convolution_forward(run, dims, constants, theta, x, y, tape):
-    """Y_n = U(X_n) Θ: row (i, j) of U(X_n) is what window (i, j) sees and a 1, and Θ is the weight above the bias."""
-    batch, filters = run[0], dims[13]
-    places, taps = y.size // (batch * filters), theta.size // filters
-    images, outputs = x.reshape(batch, x.size // batch), y.reshape(batch, places * filters)
-    buffer = np.empty(places * taps, x.dtype)
-    rows, transposed = buffer.reshape(places, taps), buffer.reshape(taps, places)
+    """Y_n = U(X_n) Θ: row (i, j) of U(X_n) is what window (i, j) sees and a 1, and Θ is the weight above the bias.
+
+    Some lines of windows at a time.
+    """
+    batch, lines, width, filters = run[0], dims[7], dims[8], dims[13]
+    taps, along = theta.size // filters, is_contiguous(dims)
+    most = lines_at_once(lines, width * taps)
+    images, buffer = x.reshape(batch, x.size // batch), np.empty(most * width * taps, x.dtype)
     for n in range(batch):
         image = padded(images[n], dims)
-        along = is_contiguous(dims)
-        if along:
-            unfold_transposed(image, dims, transposed)
-        else:
-            unfold_with_ones(image, dims, rows)
-        multiply(run, along, buffer, False, theta, outputs[n], places, filters, taps)
+        for i in range(0, lines, most):
+            count = min(most, lines - i)
+            places, at = count * width, (n * lines + i) * width * filters
+            unfolded = buffer[: places * taps]
+            unfold_with_ones(image, dims, i, count, unfolded)
+            multiply(run, along, unfolded, False, theta, y[at : at + places * filters], places, filters, taps)
 
 
 @kernel
 def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dΘ = Σ_n U(X_n)ᵀ dY_n, and dX_n = Uᵀ(dY_n Θᵀ)."""
-    batch, filters = run[0], dims[13]
-    places, taps = dy.size // (batch * filters), theta.size // filters
-    images, doutputs = x.reshape(batch, x.size // batch), dy.reshape(batch, places * filters)
-    dimages = dx.reshape(batch, dx.size // batch)
-    buffer = np.empty(places * taps, x.dtype)
-    rows, transposed = buffer.reshape(places, taps), buffer.reshape(taps, places)
+    batch, lines, width, filters = run[0], dims[7], dims[8], dims[13]
+    taps, along = theta.size // filters, is_contiguous(dims)
+    most = lines_at_once(lines, width * taps)
+    images, buffer = x.reshape(batch, x.size // batch), np.empty(most * width * taps, x.dtype)
     dtheta[:] = like(x[0], 0)
     for n in range(batch):
         image = padded(images[n], dims)
-        along = is_contiguous(dims)
-        if along:
-            unfold_transposed(image, dims, transposed)
-        else:
-            unfold_with_ones(image, dims, rows)
-        add_product(run, not along, buffer, False, doutputs[n], dtheta, taps, filters, places)
+        dimage = np.zeros(image.size if dx.size > 0 else 0, x.dtype)
+        for i in range(0, lines, most):
+            count = min(most, lines - i)
+            places, at = count * width, (n * lines + i) * width * filters
+            unfolded, doutputs = buffer[: places * taps], dy[at : at + places * filters]
+            unfold_with_ones(image, dims, i, count, unfolded)
+            add_product(run, not along, unfolded, False, doutputs, dtheta, taps, filters, places)
+            if dx.size > 0:
+                multiply(run, False, doutputs, True, theta, unfolded, places, taps, filters)
+                fold(unfolded, dims, i, count, dimage)
         if dx.size > 0:
-            multiply(run, False, doutputs[n], True, theta, buffer, places, taps, filters)
-            fold_padded(rows, dims, dimages[n])
+            crop(dimage, dims, dx[n * images.shape[1] : (n + 1) * images.shape[1]])
+
+
+@inner(counts=True)
+def lines_at_once(lines, size):
+    """How many of the lines of windows are unfolded together, each to so many numbers."""
+    return min(max(HELD // size, 1), lines)
 
 
 @inner(counts=True)
@@ -71,27 +84,17 @@ def is_contiguous(dims):
 
 
 @inner(counts=True)
-def unfold_with_ones(image, dims, rows):
-    unfold(image, dims, rows)
-    for p in range(rows.shape[0]):
-        rows[p, -1] = like(image[0], 1)
-
-
-@inner(counts=True)
-def unfold_transposed(image, dims, taps):
-    unfold_taps(image, dims, taps)
-    taps[-1] = like(image[0], 1)
-
-
-@inner(counts=True)
-def fold_padded(rows, dims, dx):
-    """`fold` without what falls on the padding."""
-    if dims[9] == dims[0] and dims[10] == dims[1]:
-        fold(rows, dims, dx)
+def unfold_with_ones(image, dims, first, count, unfolded):
+    """What lines of windows see, and a 1 for each: a row a window, or a row a tap where windows are contiguous."""
+    places, one = count * dims[8], like(image[0], 1)
+    if is_contiguous(dims):
+        unfold_taps(image, dims, first, count, unfolded)
+        unfolded[unfolded.size - places :] = one
     else:
-        image = np.empty(dims[9] * dims[10] * dims[2], rows.dtype)
-        fold(rows, dims, image)
-        crop(image, dims, dx)
+        unfold(image, dims, first, count, unfolded)
+        taps = unfolded.size // places
+        for row in range(places):
+            unfolded[(row + 1) * taps - 1] = one
 
 
 @dataclass(frozen=True)

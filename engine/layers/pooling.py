@@ -12,6 +12,7 @@ from engine.errors import ConfigurationError
 from engine.jit import inner, kernel, like
 from engine.layers.base import EXAMPLES, Layer, Operation, Shape
 from engine.layers.windows import Pair, Windows, check_pair, image_shape, windows
+from engine.vectors import lanes, largest
 
 # The tape holds places in an image as float32, which tells this many of them apart.
 MOST_PLACES = 2**24
@@ -30,20 +31,13 @@ def max_pool_forward(run, dims, constants, theta, x, y, tape):
 
 
 @inner(counts=True)
-def find_largest(image, dims, largest, places):
+def find_largest(image, dims, values, places):
     width, channels, size_down, size_right, down, right, windows_down, windows_right = dims[1:9]
     for i in range(windows_down):
         for j in range(windows_right):
-            first = (i * windows_right + j) * channels
-            best, where = largest[first : first + channels], places[first : first + channels]
-            for p in range(size_down):
-                for q in range(size_right):
-                    at = ((i * down + p) * width + j * right + q) * channels
-                    source, place, new = image[at : at + channels], like(image[0], at), p + q == 0
-                    for c in range(channels):
-                        better = new or source[c] > best[c]
-                        best[c] = source[c] if better else best[c]
-                        where[c] = place if better else where[c]
+            at, first = (i * down * width + j * right) * channels, (i * windows_right + j) * channels
+            for c in range(0, channels, lanes(image)):
+                largest(image, at, width * channels, channels, size_down, size_right, c, values, places, first)
 
 
 @kernel

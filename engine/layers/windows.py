@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ConfigurationError
-from engine.jit import inner, like
+from engine.jit import inner
 from engine.layers.base import Layer, Shape
+from engine.vectors import add_vector, lanes, move_vector
 
 Pair = tuple[int, int]
 
@@ -125,45 +126,45 @@ def crop(image, dims, x):
 
 
 @inner(counts=True)
-def unfold(image, dims, rows):
-    """rows[i, j] = image[i·down : i·down + size₀, j·right : j·right + size₁], flat: what window (i, j) sees."""
-    channels, size_down, size_right, down, right, windows_down, windows_right = dims[2:9]
-    line, span = dims[10] * channels, size_right * channels
-    for i in range(windows_down):
+def unfold(image, dims, first, count, rows):
+    """rows[i, j] = image[(first + i)·down + p, j·right + q] for all p, q, flat: what window (first + i, j) sees.
+
+    That of `count` lines of windows, in `rows` (count · windows_right, size₀ · size₁ · channels or more), flat.
+    """
+    channels, size_down, size_right, down, right, _, windows_right = dims[2:9]
+    line, span, taps = dims[10] * channels, size_right * channels, rows.size // (count * windows_right)
+    for i in range(count):
         for j in range(windows_right):
-            row = rows[i * windows_right + j]
             for p in range(size_down):
-                first = (i * down + p) * line + j * right * channels
-                source, target = image[first : first + span], row[p * span : (p + 1) * span]
-                for t in range(span):
-                    target[t] = source[t]
+                source = ((first + i) * down + p) * line + j * right * channels
+                target = (i * windows_right + j) * taps + p * span
+                for t in range(0, span, lanes(image)):
+                    move_vector(image, source + t, rows, target + t, span - t)
 
 
 @inner(counts=True)
-def unfold_taps(image, dims, taps):
+def unfold_taps(image, dims, first, count, taps):
     """The transpose of `unfold`, for one channel and windows that move right by 1: it copies longer stretches."""
-    size_down, size_right, down, _, windows_down, windows_right = dims[3:9]
+    size_down, size_right, down, _, _, windows_right = dims[3:9]
     for p in range(size_down):
         for q in range(size_right):
-            tap = taps[p * size_right + q]
-            for i in range(windows_down):
-                source = image[(i * down + p) * dims[10] + q :]
-                target = tap[i * windows_right : (i + 1) * windows_right]
-                for j in range(windows_right):
-                    target[j] = source[j]
+            for i in range(count):
+                source = ((first + i) * down + p) * dims[10] + q
+                target = ((p * size_right + q) * count + i) * windows_right
+                for t in range(0, windows_right, lanes(image)):
+                    move_vector(image, source + t, taps, target + t, windows_right - t)
 
 
 @inner(counts=True)
-def fold(rows, dims, image):
-    """image[i·down : i·down + size₀, j·right : j·right + size₁] += rows[i, j]: the gradient of `unfold`."""
-    channels, size_down, size_right, down, right, windows_down, windows_right = dims[2:9]
-    line, span = dims[10] * channels, size_right * channels
-    image[:] = like(rows[0, 0], 0)
-    for i in range(windows_down):
+def fold(rows, dims, first, count, image):
+    """image[(first + i)·down + p, j·right + q] += rows[i, j] for all p, q, flat: the gradient of `unfold`."""
+    channels, size_down, size_right, down, right, _, windows_right = dims[2:9]
+    line, span, taps = dims[10] * channels, size_right * channels, rows.size // (count * windows_right)
+    # windows one below the other: what is added to has not just been written
+    for p in range(size_down):
         for j in range(windows_right):
-            row = rows[i * windows_right + j]
-            for p in range(size_down):
-                first = (i * down + p) * line + j * right * channels
-                source, target = row[p * span : (p + 1) * span], image[first : first + span]
-                for t in range(span):
-                    target[t] += source[t]
+            for i in range(count):
+                source = (i * windows_right + j) * taps + p * span
+                target = ((first + i) * down + p) * line + j * right * channels
+                for t in range(0, span, lanes(image)):
+                    add_vector(rows, source + t, image, target + t, span - t)

@@ -11,6 +11,7 @@ from scipy.signal import correlate
 
 from engine import Activation, Adam, AvgPool2D, Conv2D, Dense, Flatten, MaxPool2D, Network, Residual, load_dataset
 from engine.errors import ConfigurationError
+from engine.layers.convolution import HELD
 from tests.engine import reference
 from tests.engine.cases import difference, examples, scatter
 
@@ -58,6 +59,18 @@ def test_a_convolution_is_a_sum_of_correlations(channels: int) -> None:
     weight, bias = network.weights["0.weight"], network.weights["0.bias"]
     expected = [correlate(image, weight[..., f], "valid")[..., 0] + bias[f] for f in range(4)]
     assert difference(network.predict(image[None])[0], np.stack(expected, axis=-1)) < 1e-12
+
+
+@pytest.mark.parametrize(("channels", "strides"), [(1, 1), (2, 1), (1, 2)])
+def test_large_images_are_unfolded_a_few_lines_at_a_time(channels: int, strides: int) -> None:
+    shape = (75, 61, channels)
+    network = scatter(Network([Conv2D(3, 5, strides, "same", "tanh"), Conv2D(2, 3), Flatten()], shape, dtype="float64"))
+    assert -(-75 // strides) * -(-61 // strides) * 25 * channels > HELD
+    naive = reference.ReferenceNetwork(network)
+    x, targets = examples(network, "mse", 2)
+    assert difference(network.predict(x), naive.forward(x)[-1]) < 1e-12
+    gradient = network.gradient(x, targets, "mse")[1]
+    assert difference(gradient, naive.gradient(x, targets, "mse")) < 1e-12
 
 
 @pytest.mark.parametrize("count", [1, 2, 15, 37])
