@@ -31,7 +31,7 @@ ZOOM = 3.6
 
 
 class CurvesPart:
-    """One training: plane and losses on one counter, then a closer look at what was learned by heart."""
+    """One training: plane and losses on one counter; unless brief, a closer look at what was learned by heart."""
 
     def __init__(self, stage: Stage, recording: Recording) -> None:
         theme = self.theme = stage.theme
@@ -79,7 +79,8 @@ class CurvesPart:
             stage.wait(2 * TIMING.slow)
         stage.caption(f"In the end the losses are {ends[0]:.2f}\nand, on what is held out, {ends[1]:.2f}.")
         stage.wait(2 * TIMING.slow)
-        self.look_closer()
+        if not stage.options.get("brief"):
+            self.look_closer()
 
     def by_heart(self) -> np.ndarray:
         """Which training points are right although most of their nearest neighbours are of other classes, (N,) bool."""

@@ -20,10 +20,11 @@ class Overfit(Lesson, Stage):
 
     Options: ``parts``, of ``"sizes"``, ``"curves"``, ``"dropout"`` and ``"early"``. The curves need the main recording
     alone, the sizes a smaller network on each side of the right one, the others a run with the remedy.
-    ``epochs``, a pair of the first and last epoch, is for the curves.
+    ``epochs``, a pair of the first and last epoch, is for the curves; ``brief`` leaves out their closer look at what
+    was learned by heart, which the sizes have shown.
     """
 
-    OPTIONS = ("epochs",)
+    OPTIONS = ("epochs", "brief")
     PARTS = {
         "sizes": ("overfit-small", "overfit-right"),
         "curves": (),

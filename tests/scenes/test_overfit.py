@@ -83,6 +83,16 @@ def test_the_two_losses_are_the_recorded_ones(small_run: SmallRun, monkeypatch: 
     assert frame.width == pytest.approx(8 * 854 / 480) and np.allclose(frame.get_center(), 0)
 
 
+def test_told_briefly_the_curves_are_not_looked_at_more_closely(small_run: SmallRun) -> None:
+    whole, brief = (
+        walk(Overfit, small_run("overfit"), {"parts": "curves", "brief": told_briefly})[0]
+        for told_briefly in (False, True)
+    )
+    texts, fewer = ([cue.text for cue in scene.cues] for scene in (whole, brief))
+    assert texts[: len(fewer)] == fewer and len(texts) == len(fewer) + 1
+    assert "lie among points" in texts[-1] and brief.now < whole.now - 5
+
+
 def test_neurons_blink_out_as_they_did(small_run: SmallRun, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
     at_step = DropoutPart.at_step
