@@ -164,19 +164,35 @@ def bring_helpers(
     Loops that the network has no use for are not compiled: it takes batches in shares, or else operations.
     """
     arguments = (run, data, order, program, objective, theta, space, gradient, descent, moments)
+    by_passes = shares_of_pass(program, objective.operations, space.capacity) > 1
+    for kind, (loop, signature) in helping_loops(by_passes, *arguments).items():
+        if not space.board[LOOPS + kind]:
+            space.board[LOOPS + kind] = address(loop, signature)
+    return helped(space.board, lambda number: help_out(number, *arguments))
+
+
+def helping_loops(
+    by_passes: bool,
+    run: NDArray[np.int64],
+    data: Data,
+    order: NDArray[np.int64],
+    program: Program,
+    objective: Objective,
+    theta: NDArray[Any],
+    space: Workspace,
+    gradient: NDArray[Any],
+    descent: Descent,
+    moments: NDArray[Any],
+) -> dict[int, tuple[Any, Any]]:
+    """The loops that offer shares of whole passes or else of operations, and their signatures; by kind of work."""
     number = 0
     a_pass = (share_pass, (number, number, number, run, data, order, program, objective, theta, space, gradient))
-    by_passes = {TRAIN: a_pass, TEST: a_pass, SUM: (share_sum, (number, number, number, space, gradient))}
-    by_operations = {
+    passes = {TRAIN: a_pass, TEST: a_pass, SUM: (share_sum, (number, number, number, space, gradient))}
+    operations = {
         GATHER: (share_gathering, (number, number, run, data, order, space)),
         FORWARD: (share_forward, (number, number, run, program, theta, space)),
         BACKWARD: (share_backward, (number, number, run, program, theta, space, gradient)),
     }
-    loops = {
-        UPDATE: (share_update, (number, number, run, descent, theta, gradient, moments, space)),
-        **(by_passes if shares_of_pass(program, objective.operations, space.capacity) > 1 else by_operations),
-    }
-    for kind, (loop, given) in loops.items():
-        if not space.board[LOOPS + kind]:
-            space.board[LOOPS + kind] = address(loop, types.void(*map(typeof, given)))
-    return helped(space.board, lambda number: help_out(number, *arguments))
+    update = (share_update, (number, number, run, descent, theta, gradient, moments, space))
+    loops = {UPDATE: update, **(passes if by_passes else operations)}
+    return {kind: (loop, types.void(*map(typeof, given))) for kind, (loop, given) in loops.items()}

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine import machine
+from engine.ahead import compile_ahead, settle
 from engine.class_weights import ClassWeights, check_class_weights, example_weights
 from engine.errors import ConfigurationError, DataError, TrainingError
 from engine.helping import bring_helpers, shares_anything
@@ -121,6 +122,7 @@ class Trainer:
 
     def _set_up(self, answers: Answers) -> None:
         """Make what the machine that trains needs besides the data."""
+        compile_ahead(self.network.dtype.name)
         network = self.network
         self.objective = build_objective(network, self.loss, answers)
         self._descent = _build_descent(network, self.optimizer, self.clip_norm)
@@ -190,6 +192,7 @@ class Trainer:
         program, theta, batch = self.network.program, self.network.parameters, space.capacity
         if batch not in self._crews:
             self._crews[batch] = shares_anything(program, self.objective, self._descent, batch)
+        settle(everything=self._crews[batch])
         if not self._crews[batch]:
             return nullcontext()
         return bring_helpers(
