@@ -26,6 +26,9 @@ class Ours:
         self, workload: Workload, network: Network, x: NDArray[np.float32], y: NDArray[Any], record: bool = True
     ) -> None:
         self.workload, self.network, self.x, self.y, self.record = workload, network, x, y, record
+        # Recordings stay until the end: where many files were removed, ext4 is slow to make new ones for minutes.
+        self.folder = tempfile.TemporaryDirectory()
+        self.recordings = 0
 
     def loss(self) -> float:
         return self.network.evaluate(self.x, self.y, self.workload.loss)["loss"]
@@ -34,12 +37,12 @@ class Ours:
         def listen(network: Network, epoch: int, metrics: dict[str, Any]) -> bool:
             return epoch > 0 and not after_epoch()
 
-        with tempfile.TemporaryDirectory() as folder:
-            self.network.fit(
-                self.x, self.y, loss=self.workload.loss, optimizer=dict(self.workload.optimizer), epochs=1_000_000,
-                batch_size=self.workload.batch_size, callbacks=[listen],
-                record=Recorder(Path(folder) / "run") if self.record else None,
-            )  # fmt: skip
+        self.recordings += 1
+        self.network.fit(
+            self.x, self.y, loss=self.workload.loss, optimizer=dict(self.workload.optimizer), epochs=1_000_000,
+            batch_size=self.workload.batch_size, callbacks=[listen],
+            record=Recorder(Path(self.folder.name) / f"run-{self.recordings}") if self.record else None,
+        )  # fmt: skip
 
 
 def make(workload: Workload, weights: Weights, x: NDArray[np.float32], y: NDArray[Any]) -> Ours:
