@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,11 +38,19 @@ def interruptible(abandon: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield pressed.is_set  # signals reach the main thread only; elsewhere the caller decides
         return
-    previous = signal.signal(signal.SIGINT, handle)
+
+    def report(unraisable: sys.UnraisableHookArgs) -> None:
+        # in a callback of the compiler nothing can be raised, but the loop is abandoned all the same
+        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+            hook(unraisable)
+
+    previous, hook = signal.signal(signal.SIGINT, handle), sys.unraisablehook
+    sys.unraisablehook = report
     try:
         with _watched(abandon):
             yield pressed.is_set
     finally:
+        sys.unraisablehook = hook
         signal.signal(signal.SIGINT, previous)
 
 

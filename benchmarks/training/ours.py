@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,8 @@ class Ours:
     ) -> None:
         self.workload, self.network, self.x, self.y, self.record = workload, network, x, y, record
         # Recordings stay until the end: where many files were removed, ext4 is slow to make new ones for minutes.
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = Path(tempfile.mkdtemp())
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.recordings = 0
 
     def loss(self) -> float:
@@ -41,7 +44,7 @@ class Ours:
         self.network.fit(
             self.x, self.y, loss=self.workload.loss, optimizer=dict(self.workload.optimizer), epochs=1_000_000,
             batch_size=self.workload.batch_size, callbacks=[listen],
-            record=Recorder(Path(self.folder.name) / f"run-{self.recordings}") if self.record else None,
+            record=Recorder(self.folder / f"run-{self.recordings}") if self.record else None,
         )  # fmt: skip
 
 

@@ -57,6 +57,31 @@ def has_epochs(run: str, count: int) -> Callable[[], bool]:
     return lambda: metrics.exists() and metrics.read_bytes().count(b"\n") >= count
 
 
+IN_A_CALLBACK = """
+import os, signal, threading
+from ctypes import CFUNCTYPE
+from engine.interruption import interruptible
+abandoned = threading.Event()
+def press():
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+with interruptible(abandoned.set) as pressed:
+    CFUNCTYPE(None)(press)()
+    print(abandoned.wait(60), pressed())
+"""
+
+
+def test_two_presses_while_the_compiler_works_show_no_traceback() -> None:
+    """It calls Python back, where nothing can be raised."""
+    result = subprocess.run(
+        [sys.executable, "-c", IN_A_CALLBACK],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["True", "True"], "")
+
+
 def test_two_presses_stop_within_an_epoch(workplace: Path, succeeds: Callable[..., Result]) -> None:
     Path("slow.toml").write_text(SLOW)
     process = start("train", "slow.toml")
