@@ -20,7 +20,7 @@ test: $(READY)  ## run the tests (ARGS=... goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
 
 fuzz: $(READY)  ## damage, kill and repeat at random for some minutes (EXAMPLES=... damaged files of each kind)
-	NEUROFILM_FUZZ=long EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz tests/engine/test_faults.py tests/scenes/test_faults.py $(ARGS)
+	NEUROFILM_FUZZ=long EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz tests/engine/test_faults.py tests/scenes/test_faults.py tests/cli/test_film_kills.py $(ARGS)
 
 setup: $(READY)  ## make .venv with neurofilm in it, and nothing else (PYTHON=... picks the interpreter)
 

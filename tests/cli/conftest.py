@@ -1,15 +1,40 @@
-"""The command line as a function."""
+"""The command line as a function; a short film for it to make."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import av
 import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
 
 Run = Callable[..., Result]
+
+LESSON = """
+title = "A lesson"
+[recordings]
+small = "small.toml"
+
+[[beat]]
+card = "title"
+chapter = "Beginning"
+seconds = 9
+
+[[beat]]
+card = "words"
+title = "{small.parameters} numbers, {small.epochs} epochs."
+recordings = ["small"]
+seconds = 9
+
+[[beat]]
+card = "end"
+chapter = "The end"
+recordings = ["small"]
+seconds = 9
+"""
 
 
 @pytest.fixture
@@ -28,3 +53,18 @@ def succeeds(neurofilm: Run) -> Run:
         return result
 
     return run
+
+
+@pytest.fixture
+def lesson(workplace: Path, small_experiment: Path) -> Path:
+    """The film lesson.toml, and the experiment that it names, in an empty folder."""
+    (workplace / "small.toml").write_text(small_experiment.read_text(encoding="utf-8"), encoding="utf-8")
+    path = workplace / "lesson.toml"
+    path.write_text(LESSON, encoding="utf-8")
+    return path
+
+
+def frames(path: Path) -> int:
+    """How many frames a film has."""
+    with av.open(str(path)) as container:
+        return sum(1 for packet in container.demux(video=0) if packet.size)
