@@ -165,26 +165,18 @@ def bring_helpers(
     """
     arguments = (run, data, order, program, objective, theta, space, gradient, descent, moments)
     by_passes = shares_of_pass(program, objective.operations, space.capacity) > 1
-    for kind, (loop, signature) in helping_loops(by_passes, *arguments).items():
+    for kind, (loop, signature) in helping_loops(by_passes, arguments).items():
         if not space.board[LOOPS + kind]:
             space.board[LOOPS + kind] = address(loop, signature)
     return helped(space.board, lambda number: help_out(number, *arguments))
 
 
-def helping_loops(
-    by_passes: bool,
-    run: NDArray[np.int64],
-    data: Data,
-    order: NDArray[np.int64],
-    program: Program,
-    objective: Objective,
-    theta: NDArray[Any],
-    space: Workspace,
-    gradient: NDArray[Any],
-    descent: Descent,
-    moments: NDArray[Any],
-) -> dict[int, tuple[Any, Any]]:
-    """The loops that offer shares of whole passes or else of operations, and their signatures; by kind of work."""
+def helping_loops(by_passes: bool, arguments: tuple[Any, ...]) -> dict[int, tuple[Any, Any]]:
+    """The loops that offer shares of whole passes or else of operations, and their signatures; by kind of work.
+
+    They share the arguments of `help_out`, behind its first.
+    """
+    run, data, order, program, objective, theta, space, gradient, descent, moments = arguments
     number = 0
     a_pass = (share_pass, (number, number, number, run, data, order, program, objective, theta, space, gradient))
     passes = {TRAIN: a_pass, TEST: a_pass, SUM: (share_sum, (number, number, number, space, gradient))}

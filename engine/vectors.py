@@ -98,23 +98,12 @@ class Vectors:
         )
 
 
-@intrinsic
-def _copy_vector(typing_context, source, source_start, target, target_start, count):
-    """A vector's numbers from `source` to `target`: the first `count` of them, zeros behind."""
+def _make_move(put: Any) -> Any:
+    """Make the function that puts the first `count` numbers of a vector elsewhere.
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-        on = Vectors(context, builder, source.dtype)
-        taken = on.at(place(context, builder, source, args[0], args[1]), 0)
-        given = on.at(place(context, builder, target, args[2], args[3]), 0)
-        on.store(on.load_first(taken, on.mask(args[4])), given)
-        return context.get_dummy_value()
-
-    index = types.intp
-    return types.void(source, index, target, index, index), codegen
-
-
-def _make_move(adds: bool) -> Any:
-    """Make the function that puts the first `count` numbers of a vector elsewhere, or adds them to what is there."""
+    ``put(on, moved, given, mask)`` writes the code that stores the vector `moved`, zeros behind its first
+    numbers, in the place `given`.
+    """
 
     @intrinsic
     def move(typing_context, source, source_start, target, target_start, count):
@@ -123,8 +112,7 @@ def _make_move(adds: bool) -> Any:
             taken = on.at(place(context, builder, source, args[0], args[1]), 0)
             given = on.at(place(context, builder, target, args[2], args[3]), 0)
             mask = on.mask(args[4])
-            moved = on.load_first(taken, mask)
-            on.store_first(builder.fadd(moved, on.load_first(given, mask)) if adds else moved, given, mask)
+            put(on, on.load_first(taken, mask), given, mask)
             return context.get_dummy_value()
 
         index = types.intp
@@ -197,7 +185,12 @@ def _largest(typing_context, image, at, line, channels, down, right, channel, be
 
 
 lanes: Any = _lanes
-copy_vector: Any = _copy_vector
 copy_transposed: Any = _copy_transposed
-move_vector, add_vector = _make_move(adds=False), _make_move(adds=True)
 largest: Any = _largest
+
+# A vector's first numbers to elsewhere: with the zeros behind them, they alone, or added to what is there.
+copy_vector = _make_move(lambda on, moved, given, mask: on.store(moved, given))
+move_vector = _make_move(lambda on, moved, given, mask: on.store_first(moved, given, mask))
+add_vector = _make_move(
+    lambda on, moved, given, mask: on.store_first(on.builder.fadd(moved, on.load_first(given, mask)), given, mask)
+)

@@ -10,8 +10,8 @@ from typing import Any
 
 import av
 import numpy as np
-from llvmlite import binding
 
+from engine.vectors import FEATURES
 from scenes.painting.conversion import convert_to_yuv420
 
 
@@ -38,7 +38,7 @@ class Format:
 
 # Our chroma samples lie in the middle of their four pixels. Where a row is not a multiple of 16 macroblocks (of 854
 # pixels, say), x264's code for AVX-512 reads numbers that were not set: now and then the same frames get other bytes.
-X264 = "chromaloc=1:asm=avx2" if binding.get_host_cpu_features().get("avx512f") else "chromaloc=1"
+X264 = "chromaloc=1:asm=avx2" if FEATURES.get("avx512f") else "chromaloc=1"
 
 FORMATS: dict[str, Format] = {
     "mp4": Format(
