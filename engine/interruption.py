@@ -28,15 +28,16 @@ def interruptible(abandon: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     callable
         Whether Ctrl-C was pressed.
     """
-    pressed = threading.Event()
+    pressed = False  # an Event has a lock, for which a second press would wait while the first is being handled
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if pressed.is_set():
+        nonlocal pressed
+        if pressed:
             raise KeyboardInterrupt
-        pressed.set()
+        pressed = True
 
     if threading.current_thread() is not threading.main_thread():
-        yield pressed.is_set  # signals reach the main thread only; elsewhere the caller decides
+        yield lambda: pressed  # signals reach the main thread only; elsewhere the caller decides
         return
 
     def report(unraisable: sys.UnraisableHookArgs) -> None:
@@ -48,7 +49,7 @@ def interruptible(abandon: Callable[[], None]) -> Iterator[Callable[[], bool]]:
     sys.unraisablehook = report
     try:
         with _watched(abandon):
-            yield pressed.is_set
+            yield lambda: pressed
     finally:
         sys.unraisablehook = hook
         signal.signal(signal.SIGINT, previous)

@@ -82,6 +82,51 @@ def test_two_presses_while_the_compiler_works_show_no_traceback() -> None:
     assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["True", "True"], "")
 
 
+WHILE_THE_FIRST_IS_HANDLED = """
+import signal, sys
+from engine.interruption import interruptible
+
+def press_at(number):
+    \"\"\"Press for the second time before the step of that number in the handling of the first.\"\"\"
+    steps = 0
+    def trace(frame, event, argument):
+        nonlocal steps
+        steps += 1
+        if steps == number:
+            sys.settrace(None)
+            signal.raise_signal(signal.SIGINT)
+        return trace
+    try:
+        with interruptible(lambda: None) as pressed:
+            sys.settrace(trace)
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                sys.settrace(None)
+            assert pressed()
+    except KeyboardInterrupt:
+        pass
+    return steps >= number
+
+number = 1
+while press_at(number):
+    number += 1
+print(number)
+"""
+
+
+def test_a_second_press_while_the_first_is_handled_does_not_wait_for_it() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", WHILE_THE_FIRST_IS_HANDLED],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert int(result.stdout) > 3  # the handler was met at its work
+
+
 def test_two_presses_stop_within_an_epoch(workplace: Path, succeeds: Callable[..., Result]) -> None:
     Path("slow.toml").write_text(SLOW)
     process = start("train", "slow.toml")
