@@ -117,6 +117,7 @@ class Trainer:
         self.epochs = epochs
         self.plateau = np.array([1.0, np.inf, 0.0])  # the factor so far, the best loss, epochs since (see Plateau)
         self._order = np.arange(examples)
+        self._within_epoch = np.arange(self.batches) / self.batches  # where in its epoch each step lies
         self._spans = np.array(network.layer_spans, np.int64)
         self._set_up(answers)
 
@@ -210,8 +211,8 @@ class Trainer:
 
     def _learning_rates(self, epoch: int) -> NDArray[np.float64]:
         """The learning rate for each step of the epoch after `epoch`."""
-        epochs = epoch + np.arange(self.batches) / self.batches
-        return self.optimizer.learning_rate * self.plateau[0] * self.schedule.factors(epochs, self.epochs)
+        factors = self.schedule.factors(epoch + self._within_epoch, self.epochs)
+        return float(self.optimizer.learning_rate * self.plateau[0]) * factors
 
     def evaluate(self, data: machine.Data | None = None) -> Metrics:
         """The mean loss and, for classification, the accuracy on `data` (the training data by default)."""

@@ -7,8 +7,7 @@
       run.json                      format version, layers, parameter layout, data set and SHA-256, state
       data.safetensors              the data, where they are small
       metrics.jsonl                 one line an epoch
-      snapshots/000042.safetensors  parameters after epoch 42
-      snapshots/step-000012.safetensors  parameters after the 12th optimisation step
+      snapshots.safetensors         the parameters after every epoch, a row each
       checkpoint.safetensors        all that is needed to go on; while a run goes on, checkpoint-even.safetensors and
                                     checkpoint-odd.safetensors are newer
       .lock                         held by the process that writes

@@ -19,7 +19,7 @@ from engine.errors import RecordingError
 from engine.recording.files import BLANK, checksum, read_file, write_file
 
 FORMAT = "neurofilm recording"
-VERSION = 1
+VERSION = 2  # 1 had a file for each snapshot
 
 State = Literal["running", "finished", "stopped", "interrupted", "diverged"]
 

@@ -25,27 +25,23 @@ RUN = "run.json"
 DATA = "data.safetensors"
 METRICS = "metrics.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
-SNAPSHOTS = "snapshots"
+SNAPSHOTS = "snapshots.safetensors"
 PASSING_CHECKPOINTS = ("checkpoint-even.safetensors", "checkpoint-odd.safetensors")  # of the last two epochs
-FILES = (RUN, EXPERIMENT, DATA, METRICS, CHECKPOINT, *PASSING_CHECKPOINTS)
+FILES = (RUN, EXPERIMENT, DATA, METRICS, SNAPSHOTS, CHECKPOINT, *PASSING_CHECKPOINTS)
+OLD_SNAPSHOTS = "snapshots"  # a folder of files, as format 1 has it
 
 NEW, READY = ".new", ".ready"
-OURS = {*FILES, SNAPSHOTS, LOCK, NEW, READY}
+OURS = {*FILES, OLD_SNAPSHOTS, LOCK, NEW, READY}
 
-SNAPSHOT = re.compile(r"(step-)?\d{6,}\.safetensors")
+OLD_SNAPSHOT = re.compile(r"(step-)?\d{6,}\.safetensors")
 
 # How long a reader waits for a run that is just taking the place of another.
 PATIENCE = 1.0
 
 
-def epoch_file(epoch: int) -> str:
-    """Where the snapshot of an epoch is, within the run directory."""
-    return f"{SNAPSHOTS}/{epoch:06d}.safetensors"
-
-
-def step_file(step: int) -> str:
-    """Where the snapshot of a single optimisation step is, within the run directory."""
-    return f"{SNAPSHOTS}/step-{step:06d}.safetensors"
+def old_snapshot_file(clock: str, number: int) -> str:
+    """Where format 1 has the snapshot of an "epoch" or a "step", within the run directory."""
+    return f"{OLD_SNAPSHOTS}/{'step-' if clock == 'step' else ''}{number:06d}.safetensors"
 
 
 def check_free(path: Path, overwrite: bool) -> None:
@@ -69,8 +65,8 @@ def check_free(path: Path, overwrite: bool) -> None:
             raise RecordingError(
                 f"{path} exists already: ask for it to be overwritten, resume it, or record to another directory"
             )
-    snapshots = path / SNAPSHOTS
-    foreign = [n for n in _listing(snapshots) if not SNAPSHOT.fullmatch(n) and not _is_temporary(n)]
+    snapshots = path / OLD_SNAPSHOTS
+    foreign = [n for n in _listing(snapshots) if not OLD_SNAPSHOT.fullmatch(n) and not _is_temporary(n)]
     if foreign:
         raise RecordingError(f"{snapshots} holds {min(foreign)!r}, which is no snapshot: move it away")
 
@@ -113,7 +109,7 @@ class RunDirectory:
             _remove_temporaries(self.path)
             check_free(self.path, overwrite)  # what was there may have changed until now
             self.folder = self.path / NEW
-            (self.folder / SNAPSHOTS).mkdir(parents=True)
+            self.folder.mkdir()
         except OSError as error:
             self.release()
             raise cannot("written", self.path, error) from error
@@ -142,8 +138,9 @@ class RunDirectory:
         self._lock = Lock(self.path)
         try:
             settle(self.path)
-            if (self.path / SNAPSHOTS).is_symlink():
-                raise RecordingError(f"{self.path / SNAPSHOTS} is a link: a run that goes on must hold its own files")
+            for name in (SNAPSHOTS, OLD_SNAPSHOTS):
+                if (self.path / name).is_symlink():
+                    raise RecordingError(f"{self.path / name} is a link: a run that goes on must hold its own files")
             _remove_temporaries(self.path)
         except OSError as error:
             self.release()
@@ -165,7 +162,7 @@ class RunDirectory:
 
 def _remove_temporaries(path: Path) -> None:
     """Remove what a killed process was writing."""
-    for folder in (path.resolve(), path / SNAPSHOTS):
+    for folder in (path.resolve(), path / OLD_SNAPSHOTS):
         for name in filter(_is_temporary, _listing(folder)):
             (folder / name).unlink()
 
@@ -173,7 +170,7 @@ def _remove_temporaries(path: Path) -> None:
 def _is_temporary(name: str) -> bool:
     """Whether this is a temporary name that `write_file` gives to a file of a run."""
     match = TEMPORARY.fullmatch(name)
-    return match is not None and (match[1] in FILES or SNAPSHOT.fullmatch(match[1]) is not None)
+    return match is not None and (match[1] in FILES or OLD_SNAPSHOT.fullmatch(match[1]) is not None)
 
 
 def settle(path: Path) -> None:
@@ -210,7 +207,7 @@ def _publish(path: Path) -> None:
     if not ready.exists():
         for name in FILES:  # run.json is the first
             (path / name).unlink(missing_ok=True)
-        snapshots = path / SNAPSHOTS
+        snapshots = path / OLD_SNAPSHOTS
         if snapshots.is_symlink():
             snapshots.unlink()
         elif snapshots.exists():

@@ -9,7 +9,7 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,28 +80,6 @@ def write_file(path: Path | str, *chunks: Buffer, durable: bool = True) -> None:
         raise cannot("written", path, error) from error
 
 
-def create_file(path: str, *chunks: Buffer) -> None:
-    """Write a new file under its own name, which takes half as long as `write_file` does.
-
-    It is for files that do not count before another file speaks of them, since a process that is killed may leave a
-    part. What is there under that name is replaced.
-
-    Raises
-    ------
-    RecordingError
-        When the file cannot be written, such as on a full disk.
-    """
-    try:
-        try:
-            _write(path, chunks, durable=False)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-            raise
-    except OSError as error:
-        raise cannot("written", path, error) from error
-
-
 def _write(name: str, chunks: Sequence[Buffer], durable: bool) -> None:
     # O_EXCL never follows a link that somebody left under the name
     flags = WRITE | os.O_CREAT | os.O_EXCL
@@ -142,9 +120,9 @@ class HeldFile:
         self._file: int | None = None
         self._size = -1  # what `rewrite` left, if that is known
 
-    def append(self, line: bytes) -> None:
-        """Add a line."""
-        self._write([line], os.O_APPEND)
+    def append(self, contents: Buffer) -> None:
+        """Add to the end of the file."""
+        self._write([contents], os.O_APPEND)
 
     def rewrite(self, *chunks: Buffer) -> None:
         """Write over what there was, in place, without anything reaching the disk just yet."""
@@ -196,6 +174,31 @@ def read_file(path: Path, limit: int | None = None, empty: bool = False, mapped:
     RecordingError
         When it is missing, no regular file, empty, too large or unreadable.
     """
+    with _opened(path) as (file, size):
+        if size == 0 and not empty:
+            raise RecordingError(f"{path} is empty: it was damaged after it was written")
+        if limit is not None and size > limit:
+            raise RecordingError(f"{path} has {size:,} bytes, and no such file has more than {limit:,}: it is damaged")
+        return _read_part(file, 0, size, mapped)
+
+
+def read_parts(path: Path, *parts: tuple[int, int]) -> list[Buffer]:
+    """Read some parts of a regular file, each given by where it starts and its size; large ones are memory-mapped.
+
+    Raises
+    ------
+    RecordingError
+        When it is missing, no regular file, too short or unreadable.
+    """
+    with _opened(path) as (file, size):
+        if any(start + length > size for start, length in parts):
+            raise RecordingError(f"{path} is damaged: it ends after {size:,} bytes, before what was recorded")
+        return [_read_part(file, start, length) for start, length in parts]
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[int, int]]:
+    """A regular file that is open for reading, and its size."""
     # without O_NONBLOCK, opening a named pipe waits for a writer that never comes
     try:
         file = os.open(path, READ | getattr(os, "O_NONBLOCK", 0))
@@ -207,19 +210,20 @@ def read_file(path: Path, limit: int | None = None, empty: bool = False, mapped:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             raise RecordingError(f"{path} is not a regular file")
-        size = status.st_size
-        if size == 0 and not empty:
-            raise RecordingError(f"{path} is empty: it was damaged after it was written")
-        if limit is not None and size > limit:
-            raise RecordingError(f"{path} has {size:,} bytes, and no such file has more than {limit:,}: it is damaged")
-        if size >= MAP_FROM and mapped:
-            return memoryview(mmap.mmap(file, size, access=mmap.ACCESS_READ))
-        with open(file, "rb", closefd=False) as stream:
-            return stream.read(size)
+        yield file, status.st_size
     except (OSError, ValueError) as error:
         raise cannot("read", path, error) from error
     finally:
         os.close(file)
+
+
+def _read_part(file: int, start: int, size: int, mapped: bool = True) -> Buffer:
+    if size >= MAP_FROM and mapped:
+        before = start % mmap.ALLOCATIONGRANULARITY  # a mapping starts at a page
+        return memoryview(mmap.mmap(file, before + size, access=mmap.ACCESS_READ, offset=start - before))[before:]
+    with open(file, "rb", closefd=False) as stream:
+        stream.seek(start)
+        return stream.read(size)
 
 
 def flush(paths: Iterable[Path | str]) -> None:

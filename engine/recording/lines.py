@@ -1,8 +1,9 @@
 """metrics.jsonl: one line an epoch, which is there as a whole or does not count.
 
-A line is a JSON object: the epoch, its metrics, the checksum of its snapshot (if it has one), those of the snapshots
-of single steps that led to it, and a checksum of the line itself. So a line is also the promise that the epoch's
-files are in place. Numbers are written so that they read back to the same bits; NaN is ``null``, infinity ``1e999``.
+A line is a JSON object: the epoch, its metrics, the row and the checksum of its snapshot (if it has one), those of the
+snapshots of single steps that led to it, and a checksum of the line itself. So a line is also the promise that the
+epoch's snapshots are in place. Numbers are written so that they read back to the same bits; NaN is ``null``, infinity
+``1e999``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,20 +27,29 @@ RESERVED = ("epoch", "snapshot", "steps", "checksum")
 LIMIT = 1 << 29  # bytes of metrics.jsonl that are read, over two million epochs' worth
 ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
+MOST_ROWS = 10**12  # of snapshots.safetensors: more than fits on any disk
+
 NUMBERS_LIMIT = 1 << 27  # numbers of all columns together, with the gaps
 
 TAIL = re.compile(rb',"checksum":"([0-9a-f]{8})"\}')
 TAIL_LENGTH = len(',"checksum":"00000000"}')
 
 
+class Snapshot(NamedTuple):
+    """Where a snapshot is and what it was: its row in snapshots.safetensors, None where it is a file of its own."""
+
+    row: int | None
+    checksum: str
+
+
 @dataclass(frozen=True)
 class Line:
-    """One epoch: its metrics and the checksums of its snapshot and of those of the steps before it."""
+    """One epoch: its metrics, its snapshot and those of the steps before it."""
 
     epoch: int
     metrics: dict[str, Any] = field(default_factory=dict)
-    snapshot: str | None = None
-    steps: dict[int, str] = field(default_factory=dict)
+    snapshot: Snapshot | None = None
+    steps: dict[int, Snapshot] = field(default_factory=dict)
 
 
 def encode_metrics(metrics: Mapping[str, Any]) -> str:
@@ -78,17 +88,21 @@ def _with_words(value: Any) -> str:
     return "null" if math.isnan(value) else "1e999" if value > 0 else "-1e999"
 
 
-def encode_line(epoch: int, metrics: str, snapshot: str | None, steps: Mapping[int, str]) -> bytes:
+def encode_line(epoch: int, metrics: str, snapshot: Snapshot | None, steps: Mapping[int, Snapshot]) -> bytes:
     """A line of the file, with its end."""
     text = f'{{"epoch":{epoch}'
     if metrics:
         text += f",{metrics}"
     if snapshot is not None:
-        text += f',"snapshot":"{snapshot}"'
+        text += f',"snapshot":{_encode_snapshot(snapshot)}'
     if steps:
-        text += f',"steps":{ENCODER.encode(steps)}'
+        text += ',"steps":{' + ",".join(f'"{n}":{_encode_snapshot(each)}' for n, each in steps.items()) + "}"
     line = text.encode()
     return line + f',"checksum":"{checksum(line)}"}}\n'.encode()
+
+
+def _encode_snapshot(snapshot: Snapshot) -> str:
+    return f'"{snapshot.checksum}"' if snapshot.row is None else f'[{snapshot.row},"{snapshot.checksum}"]'
 
 
 def read_lines(path: Path) -> tuple[list[Line], bytes]:
@@ -125,16 +139,21 @@ def decode_line(text: bytes) -> Line | None:
         return None
     try:
         values = json.loads(text[:-TAIL_LENGTH] + b"}")
-        epoch, snapshot = values.pop("epoch"), values.pop("snapshot", None)
-        steps = {int(step): sums for step, sums in values.pop("steps", {}).items()}
+        epoch, given = values.pop("epoch"), values.pop("snapshot", None)
+        snapshot = None if given is None else _decode_snapshot(given)
+        steps = {int(step): _decode_snapshot(given) for step, given in values.pop("steps", {}).items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    sums = [*steps.values()] if snapshot is None else [snapshot, *steps.values()]
     if type(epoch) is not int or epoch < 0 or any(step < 1 for step in steps):
         return None
-    if not all(isinstance(digits, str) and DIGITS.fullmatch(digits.encode(errors="replace")) for digits in sums):
-        return None
     return Line(epoch, values, snapshot, steps)
+
+
+def _decode_snapshot(given: Any) -> Snapshot:
+    row, digits = (None, given) if isinstance(given, str) else given
+    if not (row is None or (type(row) is int and 0 <= row < MOST_ROWS)) or not DIGITS.fullmatch(digits.encode()):
+        raise ValueError
+    return Snapshot(row, digits)
 
 
 def columns(path: Path, lines: Sequence[Line]) -> dict[str, NDArray[np.float64]]:

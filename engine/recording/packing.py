@@ -9,19 +9,30 @@ from pathlib import Path
 
 from engine.errors import RecordingError
 from engine.recording.description import read_description, write_description
-from engine.recording.directory import DATA, EXPERIMENT, METRICS, RUN, SNAPSHOT, SNAPSHOTS, epoch_file, step_file
+from engine.recording.directory import (
+    DATA,
+    EXPERIMENT,
+    METRICS,
+    OLD_SNAPSHOT,
+    OLD_SNAPSHOTS,
+    RUN,
+    SNAPSHOTS,
+    old_snapshot_file,
+)
 from engine.recording.files import read_file, write_file
 from engine.recording.reader import Recording
-from engine.recording.tensors import pack_tensors
+from engine.recording.tensors import pack_tensors, plain
 
 NEEDED = (RUN, METRICS)  # of which recordings are made; of the others there may be none
-KNOWN = (*NEEDED, EXPERIMENT, DATA)
+KNOWN = (*NEEDED, EXPERIMENT, DATA, SNAPSHOTS)
 
 
 def pack_recording(recording: Recording) -> bytes:
     """All that pictures of a recording need, as an uncompressed ZIP archive."""
     path, buffer = recording.path, io.BytesIO()
-    names = [*NEEDED, *(epoch_file(epoch) for epoch in recording.epochs), *(step_file(s) for s in recording.steps)]
+    numbers = [("epoch", epoch) for epoch in recording.epochs] + [("step", step) for step in recording.steps]
+    files = [old_snapshot_file(clock, number) for clock, number in numbers]
+    names = [*NEEDED, *(name for name in [SNAPSHOTS, *files] if (path / name).exists())]
     if recording.experiment is not None:
         names.append(EXPERIMENT)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -30,8 +41,8 @@ def pack_recording(recording: Recording) -> bytes:
         if recording.data_description.stored:
             archive.writestr(DATA, bytes(read_file(path / DATA)))
         else:
-            chunks, _ = pack_tensors(recording.data.arrays(), {"name": recording.data.name})
-            archive.writestr(DATA, b"".join(chunks))
+            arrays = {name: plain(array) for name, array in recording.data.arrays().items()}
+            archive.writestr(DATA, b"".join(pack_tensors(arrays, {"name": recording.data.name})))
     return buffer.getvalue()
 
 
@@ -58,7 +69,7 @@ def unpack_recording(content: bytes, folder: Path) -> Recording:
                 raise RecordingError("a packed recording lacks a file, or holds one twice")
             for entry in entries:
                 _check(entry, len(content))
-            (folder / SNAPSHOTS).mkdir(parents=True)
+            (folder / OLD_SNAPSHOTS).mkdir(parents=True)
             for entry in entries:
                 write_file(folder / entry.filename, archive.read(entry), durable=False)
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
@@ -74,7 +85,7 @@ def unpack_recording(content: bytes, folder: Path) -> Recording:
 def _check(entry: zipfile.ZipInfo, size: int) -> None:
     """Hold an entry to being one of a run's files, and no larger than what arrived."""
     folder, _, name = entry.filename.rpartition("/")
-    ours = entry.filename in KNOWN or (folder == SNAPSHOTS and SNAPSHOT.fullmatch(name) is not None)
+    ours = entry.filename in KNOWN or (folder == OLD_SNAPSHOTS and OLD_SNAPSHOT.fullmatch(name) is not None)
     if not ours:
         raise RecordingError(f"a packed recording holds {entry.filename!r}, which is no file of a run")
     if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > size or entry.flag_bits & 1:

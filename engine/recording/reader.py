@@ -17,19 +17,12 @@ from numpy.typing import NDArray
 from engine.errors import ConfigurationError, DataError, RecordingError
 from engine.recording.data import RecordedData, read_data
 from engine.recording.description import DataDescription, RunDescription, State, read_description
-from engine.recording.directory import (
-    EXPERIMENT,
-    METRICS,
-    RUN,
-    epoch_file,
-    step_file,
-    wait_until_settled,
-)
+from engine.recording.directory import EXPERIMENT, METRICS, RUN, wait_until_settled
 from engine.recording.files import read_file, sha256
 from engine.recording.lines import Line, columns, read_lines
 from engine.recording.lock import is_locked
 from engine.recording.resuming import as_checkpoint, read_checkpoint
-from engine.recording.tensors import read_tensors
+from engine.recording.snapshots import read_snapshot
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
@@ -82,8 +75,8 @@ class Recording:
         self.path = Path(path)
         self.name = self.path.resolve().name
         self._run, self._lines = _open(self.path)
-        self._by_epoch = {line.epoch: line for line in self._lines if line.snapshot is not None}
-        self._by_step = {step: digits for line in self._lines for step, digits in line.steps.items()}
+        self._by_epoch = {line.epoch: line.snapshot for line in self._lines if line.snapshot is not None}
+        self._by_step = {step: snapshot for line in self._lines for step, snapshot in line.steps.items()}
         self.epochs = list(self._by_epoch)
         self.steps = sorted(self._by_step)
         self.message = self._run.message
@@ -174,9 +167,9 @@ class Recording:
         if step is not None:
             if step not in self._by_step:
                 raise RecordingError(f"{self.path} has no snapshot of step {step}{_nearest(step, self.steps)}")
-            return self._read_snapshot(step_file(step), "step", step, self._by_step[step])
+            return read_snapshot(self.path, self._run, "step", step, self._by_step[step])
         epoch = self._find(epoch)
-        return self._read_snapshot(epoch_file(epoch), "epoch", epoch, self._by_epoch[epoch].snapshot)
+        return read_snapshot(self.path, self._run, "epoch", epoch, self._by_epoch[epoch])
 
     @property
     def final_epoch(self) -> int:
@@ -193,16 +186,6 @@ class Recording:
         if epoch not in self._by_epoch:
             raise RecordingError(f"{self.path} has no snapshot of epoch {epoch}{_nearest(epoch, self.epochs)}")
         return epoch
-
-    def _read_snapshot(self, name: str, clock: str, number: int, digits: str | None) -> NDArray[Any]:
-        path = self.path / name
-        file = read_tensors(path)
-        if file.checksum != digits or file.metadata.get(clock) != str(number):
-            raise RecordingError(f"{path} is not the snapshot that this run recorded: open the run again")
-        layout = [(slot.name, slot.shape, self._run.dtype) for slot in self._run.layout]
-        if [(name, tensor.shape, tensor.dtype.name) for name, tensor in file.tensors.items()] != layout:
-            raise RecordingError(f"{path} holds the parameters of another network")
-        return file.flat(self._run.dtype)
 
     def network(self, epoch: int = -1, step: int | None = None) -> Network:
         """The network as it was after an epoch, or after a single step; see `parameters`."""
@@ -301,7 +284,9 @@ class Recording:
         sha.update(json.dumps(parts, sort_keys=True).encode())
         for line in self._lines:
             metrics = {name: value for name, value in line.metrics.items() if name != "seconds"}
-            sha.update(json.dumps([line.epoch, metrics, line.snapshot, line.steps], sort_keys=True).encode())
+            snapshot = None if line.snapshot is None else line.snapshot.checksum
+            steps = {step: each.checksum for step, each in line.steps.items()}
+            sha.update(json.dumps([line.epoch, metrics, snapshot, steps], sort_keys=True).encode())
         return sha.hexdigest()
 
 

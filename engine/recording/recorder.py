@@ -23,10 +23,11 @@ from engine.recording.description import (
     versions,
     write_description,
 )
-from engine.recording.directory import DATA, EXPERIMENT, METRICS, RUN, RunDirectory, check_free
+from engine.recording.directory import DATA, EXPERIMENT, METRICS, RUN, SNAPSHOTS, RunDirectory, check_free
 from engine.recording.files import Buffer, sha256, write_file
 from engine.recording.lines import encode_metrics
 from engine.recording.resuming import check_same, repair
+from engine.recording.snapshots import header
 from engine.recording.tensors import pack_tensors, plain
 from engine.recording.writer import Writer
 
@@ -136,7 +137,7 @@ class Recorder:
         directory.resume()
         try:
             run = read_description(directory.path / RUN)
-            checkpoint = repair(directory.path)
+            checkpoint = repair(directory.path, run)
         except BaseException:
             directory.release()
             raise
@@ -211,11 +212,11 @@ class Recorder:
     def _write_beginning(self, run: RunDescription, arrays: dict[str, NDArray[Any]]) -> list[Path]:
         """Write what is known before the first epoch, and give the files."""
         folder = self._directory.folder
-        files: dict[str, list[Buffer]] = {METRICS: []}
+        files: dict[str, list[Buffer]] = {METRICS: [], SNAPSHOTS: [header(run, 0)]}
         if self.experiment is not None:
             files[EXPERIMENT] = [self.experiment.to_toml().encode()]
         if run.data.stored:
-            files[DATA] = pack_tensors(arrays, {"name": run.data.name})[0]
+            files[DATA] = pack_tensors(arrays, {"name": run.data.name})
         for name, chunks in files.items():
             write_file(folder / name, *chunks, durable=False)
         write_description(folder / RUN, run, durable=False)

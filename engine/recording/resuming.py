@@ -8,17 +8,10 @@ from typing import Any
 
 from engine.errors import RecordingError
 from engine.recording.description import RunDescription
-from engine.recording.directory import (
-    CHECKPOINT,
-    METRICS,
-    PASSING_CHECKPOINTS,
-    SNAPSHOT,
-    SNAPSHOTS,
-    epoch_file,
-    step_file,
-)
-from engine.recording.files import cannot, remove, write_file
+from engine.recording.directory import CHECKPOINT, METRICS, PASSING_CHECKPOINTS
+from engine.recording.files import remove, write_file
 from engine.recording.lines import decode_line, read_lines
+from engine.recording.snapshots import cut, rows_of
 from engine.recording.tensors import TensorFile, read_tensors
 
 
@@ -50,11 +43,11 @@ def _read_checkpoint(path: Path) -> TensorFile:
     return file
 
 
-def repair(path: Path) -> dict[str, Any]:
+def repair(path: Path, run: RunDescription) -> dict[str, Any]:
     """Bring metrics.jsonl and the snapshots to the state of the checkpoint, and give it.
 
-    A torn last line and snapshots that no line speaks of are removed. The line of the checkpoint's own epoch is added
-    where the process was killed before it wrote it.
+    A torn last line and rows of snapshots that no line speaks of are removed. The line of the checkpoint's own epoch is
+    added where the process was killed before it wrote it.
     """
     file = read_checkpoint(path)
     own = decode_line(file.metadata["line"].encode())
@@ -70,14 +63,7 @@ def repair(path: Path) -> dict[str, Any]:
         write_file(path / CHECKPOINT, file.contents)
     for name in PASSING_CHECKPOINTS:
         remove(path / name)
-    names = {epoch_file(line.epoch) for line in recorded if line.snapshot is not None}
-    names |= {step_file(step) for line in recorded for step in line.steps}
-    try:
-        for entry in (path / SNAPSHOTS).iterdir():
-            if SNAPSHOT.fullmatch(entry.name) and f"{SNAPSHOTS}/{entry.name}" not in names:
-                entry.unlink()
-    except OSError as error:
-        raise cannot("written", path, error) from error
+    cut(path, run, rows_of(recorded))
     return as_checkpoint(file)
 
 

@@ -9,7 +9,7 @@ time than the library needs for ten small tensors.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -31,6 +31,8 @@ DTYPES = {
 }  # fmt: skip
 CODES = {dtype: code for code, dtype in DTYPES.items()}
 
+COPY_BELOW = 1 << 13  # bytes
+
 START = b'{"__metadata__":{"checksum":"'
 DIGITS_AT = 8 + len(START)
 
@@ -48,7 +50,7 @@ class TensorFile:
 
     def flat(self, dtype: str) -> NDArray[Any]:
         """All tensors, which are of this dtype, as one read-only vector without a copy."""
-        return _array(self.contents[self.start :], np.dtype(dtype))
+        return as_array(self.contents[self.start :], np.dtype(dtype))
 
 
 @lru_cache(maxsize=64)
@@ -62,39 +64,35 @@ def describe(entries: tuple[Entry, ...]) -> bytes:
     return json.dumps(described, separators=(",", ":")).encode()[1:]
 
 
-def pack(described: bytes, metadata: Mapping[str, str], chunks: Iterable[NDArray[Any]]) -> tuple[list[Buffer], str]:
+def as_bytes(array: NDArray[Any]) -> Buffer:
+    """The bytes of a C-contiguous array, copied where that is quicker than to have a look at them."""
+    return array.tobytes() if array.nbytes < COPY_BELOW else array.reshape(-1).view(np.uint8).data
+
+
+def pack_tensors(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> list[Buffer]:
     """Put a file together.
 
     Parameters
     ----------
-    described : bytes
-        What `describe` gave.
+    tensors : mapping of str to ndarray
+        As `plain` gives them.
     metadata : mapping of str to str
-    chunks : iterable of ndarray
-        C-contiguous arrays whose bytes are, one after another, those of the tensors.
+        The text entries of its header.
 
     Returns
     -------
-    chunks : list of buffers
-        The contents of the file.
-    checksum : str
-        The checksum that the file carries.
+    list of buffers
+        The contents of the file, one after another.
     """
-    entries = "".join(f",{json.dumps(name)}:{json.dumps(text)}" for name, text in metadata.items())
+    described = describe(tuple([(name, array.dtype.str, array.shape) for name, array in tensors.items()]))
+    entries = "".join([f",{json.dumps(name)}:{json.dumps(text)}" for name, text in metadata.items()])
     comma = b"" if described == b"}" else b","
     header = START + BLANK + b'"' + entries.encode() + b"}" + comma + described
     header += b" " * (-len(header) % 8)  # the tensors start at a multiple of eight bytes
     head = len(header).to_bytes(8, "little") + header
-    data = [chunk.reshape(-1).view(np.uint8).data for chunk in chunks if chunk.size]
-    digits = checksum(head, *data)
-    return [head[:DIGITS_AT] + digits.encode() + head[DIGITS_AT + 8 :], *data], digits
-
-
-def pack_tensors(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> tuple[list[Buffer], str]:
-    """Put a file of named arrays together; see `pack`."""
-    arrays = {name: plain(array) for name, array in tensors.items()}
-    entries = tuple((name, array.dtype.str, array.shape) for name, array in arrays.items())
-    return pack(describe(entries), metadata, arrays.values())
+    data = [as_bytes(array) for array in tensors.values()]
+    digits = checksum(head, *data).encode()
+    return [head[:DIGITS_AT] + digits + head[DIGITS_AT + 8 :], *data]
 
 
 def plain(array: Any) -> NDArray[Any]:
@@ -115,7 +113,7 @@ def plain(array: Any) -> NDArray[Any]:
 
 
 def read_tensors(path: Path, mapped: bool = True) -> TensorFile:
-    """Read a file that `pack` put together and check every byte of it.
+    """Read a file that `pack_tensors` put together and check every byte of it.
 
     Parameters
     ----------
@@ -160,10 +158,11 @@ def _view(data: memoryview, entry: Mapping[str, Any], expected: int) -> NDArray[
         raise ValueError
     if start != expected or stop > len(data) or stop - start != prod(shape) * dtype.itemsize:
         raise ValueError
-    return _array(data[start:stop], dtype).reshape(shape)
+    return as_array(data[start:stop], dtype).reshape(shape)
 
 
-def _array(data: memoryview, dtype: np.dtype[Any]) -> NDArray[Any]:
+def as_array(data: Buffer, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Bytes as a read-only vector of a dtype, without a copy."""
     array: NDArray[Any] = np.frombuffer(data, dtype) if data else np.empty(0, dtype)
     array.flags.writeable = False
     return array

@@ -11,7 +11,6 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from engine.recording.description import RunDescription, State, write_description
@@ -22,12 +21,11 @@ from engine.recording.directory import (
     RUN,
     SNAPSHOTS,
     RunDirectory,
-    epoch_file,
-    step_file,
 )
-from engine.recording.files import Buffer, HeldFile, cannot, create_file, flush, flush_folder, remove, write_file
-from engine.recording.lines import decode_line, encode_line, encode_metrics
-from engine.recording.tensors import describe, pack, pack_tensors
+from engine.recording.files import Buffer, HeldFile, cannot, checksum, flush, flush_folder, remove, write_file
+from engine.recording.lines import Snapshot, decode_line, encode_line, encode_metrics
+from engine.recording.snapshots import count_rows, write_header
+from engine.recording.tensors import as_bytes, pack_tensors
 
 # Seconds between the moments at which everything recorded so far is made to reach the disk.
 FLUSH_EVERY = 5.0
@@ -62,11 +60,11 @@ class Writer:
         self.run = run
         self.epoch = epoch
         self._directory = directory
-        self._described = describe(tuple((s.name, np.dtype(run.dtype).str, s.shape) for s in run.layout))
-        self._steps: dict[int, str] = {}  # checksums of the steps since the last epoch
+        self._rows = count_rows(directory.folder, run)
+        self._steps: dict[int, Snapshot] = {}  # since the last epoch
         self._last: tuple[int, NDArray[Any]] | None = None  # the last epoch and its parameters, if it has no snapshot
         self._passing: Path | None = None  # the newest checkpoint, until it is made to last
-        self._unflushed: list[Path | str] = list(unflushed)
+        self._unflushed = list(unflushed)
         self._flushed = time.monotonic()
         self._held: dict[str, HeldFile] = {}  # what is written to in every epoch
         self._failure: BaseException | None = None
@@ -177,23 +175,21 @@ class Writer:
             raise self._failure
 
     def _write_step(self, step: int, parameters: NDArray[Any]) -> None:
-        self._steps[step] = self._write_snapshot(step_file(step), {"step": str(step)}, parameters)
+        self._steps[step] = self._write_snapshot(parameters)
 
-    def _write_snapshot(self, name: str, metadata: dict[str, str], parameters: NDArray[Any]) -> str:
-        path = os.path.join(self._directory.folder, name)
-        chunks, digits = pack(self._described, metadata, [parameters])
-        create_file(path, *chunks)  # it counts once its epoch's line is written, which holds its checksum
-        self._unflushed.append(path)
-        return digits
+    def _write_snapshot(self, parameters: NDArray[Any]) -> Snapshot:
+        row = as_bytes(parameters)
+        self._hold(SNAPSHOTS).append(row)  # it counts once its epoch's line is written, which holds its checksum
+        self._rows += 1
+        return Snapshot(self._rows - 1, checksum(row))
 
     def _write_epoch(
         self, epoch: int, parameters: NDArray[Any], metrics: str, checkpoint: Mapping[str, NDArray[Any]], snapshot: bool
     ) -> None:
         folder, steps = self._directory.folder, self._steps
-        digits = self._write_snapshot(epoch_file(epoch), {"epoch": str(epoch)}, parameters) if snapshot else None
-        line = encode_line(epoch, metrics, digits, steps)
+        line = encode_line(epoch, metrics, self._write_snapshot(parameters) if snapshot else None, steps)
         # The checkpoint holds the line too: if the process is killed between the two, resuming adds it.
-        chunks, _ = pack_tensors(checkpoint, {"epoch": str(epoch), "line": line.decode().rstrip()})
+        chunks = pack_tensors(checkpoint, {"epoch": str(epoch), "line": line.decode().rstrip()})
         self._write_checkpoint(epoch, chunks)
         self._hold(METRICS).append(line)
         self._steps, self.epoch = {}, epoch
@@ -241,14 +237,15 @@ class Writer:
         for number, text in enumerate(texts):
             line = decode_line(text.rstrip()) if text.startswith(b'{"epoch":%d,' % epoch) else None
             if line is not None and line.snapshot is None:
-                digits = self._write_snapshot(epoch_file(epoch), {"epoch": str(epoch)}, parameters)
-                texts[number] = encode_line(epoch, encode_metrics(line.metrics), digits, line.steps)
+                snapshot = self._write_snapshot(parameters)
+                texts[number] = encode_line(epoch, encode_metrics(line.metrics), snapshot, line.steps)
                 write_file(path, *texts)
 
     def _flush(self) -> None:
         """Have everything reach the disk; the checkpoint takes its lasting name."""
         folder = self._directory.folder
-        files = [*self._unflushed, folder / METRICS]
+        write_header(folder, self.run, self._rows)
+        files = [*self._unflushed, folder / METRICS, folder / SNAPSHOTS]
         if self._passing is not None:
             files.append(self._passing)
         try:
@@ -256,7 +253,6 @@ class Writer:
             if self._passing is not None:
                 self._let_go()  # a file that stayed open would be the lasting checkpoint
                 os.replace(self._passing, folder / CHECKPOINT)
-            flush_folder(folder / SNAPSHOTS)
             flush_folder(folder)
         except OSError as error:
             raise cannot("written", folder, error) from error

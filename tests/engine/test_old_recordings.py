@@ -19,7 +19,7 @@ RUNS = sorted(path.parent for path in FIXTURES.glob("*/*/run.json"))
 
 def test_there_are_some() -> None:
     assert {path.relative_to(FIXTURES).as_posix() for path in RUNS} >= {
-        "0.1/dense", "0.1/autoencoder", "0.1/convolution", "0.1/recurrent",
+        "0.1/dense", "0.1/autoencoder", "0.1/convolution", "0.1/recurrent", "0.1-format-2/dense",
     }  # fmt: skip
 
 

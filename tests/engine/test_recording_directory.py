@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from engine.datasets import load_dataset
 from engine.errors import RecordingError
@@ -21,6 +23,7 @@ from engine.recording import Recorder, Recording
 
 DATA = {"x": np.arange(8, dtype=np.float32).reshape(4, 2), "y": np.array([0, 1, 0, 1])}
 NETWORK = Network([Dense(1, "sigmoid")], input_shape=(2,), seed=3)
+OLD = Path(__file__).parents[1] / "fixtures/recordings/0.1/dense"  # of format 1, with a file for each snapshot
 PLAY = Path(__file__).with_name("recording_play.py")
 
 
@@ -53,7 +56,30 @@ def test_an_existing_run_is_kept_unless_asked_otherwise(tmp_path: Path) -> None:
     record(tmp_path / "run", 2.0, epochs=1, overwrite=True)
     run = Recording(tmp_path / "run")
     assert run.epochs == [0, 1] and run.parameters(1)[0] == 2
-    assert set(os.listdir(tmp_path / "run" / "snapshots")) == {"000000.safetensors", "000001.safetensors"}
+
+
+def test_a_run_of_the_old_format_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    run = Path(shutil.copytree(OLD, tmp_path / "run"))
+    assert list((run / "snapshots").iterdir())
+    record(run, 2.0, epochs=1, overwrite=True)
+    assert Recording(run).epochs == [0, 1] and not (run / "snapshots").exists()
+
+
+def test_a_run_of_the_old_format_goes_on_in_the_new_one(tmp_path: Path) -> None:
+    run = Path(shutil.copytree(OLD, tmp_path / "run"))
+    before = {epoch: Recording(run).parameters(epoch).copy() for epoch in Recording(run)}
+    recorder, checkpoint = Recorder.resume(run)
+    values = checkpoint["parameters"]
+    for epoch in (1, 2):
+        recorder.record_step(100 + epoch, values - epoch)
+        recorder.record_epoch(checkpoint["epoch"] + epoch, values + epoch, {"loss": 1.0}, {})
+    recorder.finish()
+    both = Recording(run)
+    assert both.epochs == [*before, checkpoint["epoch"] + 1, checkpoint["epoch"] + 2]
+    assert all(both.parameters(epoch).tobytes() == before[epoch].tobytes() for epoch in before)
+    assert both.parameters().tobytes() == (values + 2).tobytes()
+    assert both.parameters(step=101).tobytes() == (values - 1).tobytes()
+    assert len(load_file(run / "snapshots.safetensors")["parameters"]) == 4
 
 
 def test_the_old_run_stays_until_the_new_one_has_an_epoch(tmp_path: Path) -> None:
@@ -77,7 +103,7 @@ def test_a_recording_that_is_open_notices_that_it_was_replaced(tmp_path: Path) -
     held = run.parameters(1)
     record(tmp_path / "run", 2.0, overwrite=True)
     assert held[0] == 1
-    with pytest.raises(RecordingError, match="000002.safetensors is not the snapshot that this run recorded: open"):
+    with pytest.raises(RecordingError, match="does not hold the snapshot of epoch 2 .* the run was recorded again"):
         run.parameters(2)
 
 
@@ -95,21 +121,21 @@ def test_files_of_others_are_never_touched(tmp_path: Path) -> None:
     (tmp_path / "run" / "notes.txt").write_text("seed 3 is best")
     record(tmp_path / "run", 2.0, overwrite=True)
     assert (tmp_path / "run" / "notes.txt").read_text() == "seed 3 is best"
-    (tmp_path / "run" / "snapshots" / "mine.png").touch()
+    old = Path(shutil.copytree(OLD, tmp_path / "old"))
+    (old / "snapshots" / "mine.png").touch()
     with pytest.raises(RecordingError, match="snapshots holds 'mine.png', which is no snapshot"):
-        Recorder(tmp_path / "run", overwrite=True)
+        Recorder(old, overwrite=True)
 
 
-def test_links_are_not_followed_out_of_the_directory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["snapshots", "snapshots.safetensors"])
+def test_links_are_not_followed_out_of_the_directory(tmp_path: Path, name: str) -> None:
     record(tmp_path / "run")
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "000000.safetensors").write_text("not ours")
-    for path in (tmp_path / "run" / "snapshots").iterdir():
-        path.unlink()
-    (tmp_path / "run" / "snapshots").rmdir()
-    (tmp_path / "run" / "snapshots").symlink_to(outside)
-    with pytest.raises(RecordingError, match="snapshots is a link"):
+    (tmp_path / "run" / name).unlink(missing_ok=True)
+    (tmp_path / "run" / name).symlink_to(outside if name == "snapshots" else outside / "000000.safetensors")
+    with pytest.raises(RecordingError, match=f"{name} is a link"):
         Recorder.resume(tmp_path / "run")
     record(tmp_path / "run", overwrite=True)
     assert len(Recording(tmp_path / "run")) == 3 and (outside / "000000.safetensors").read_text() == "not ours"
@@ -123,6 +149,7 @@ def test_links_are_not_followed_out_of_the_directory(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_was_writing_is_removed(tmp_path: Path) -> None:
     record(tmp_path / "run")
+    (tmp_path / "run" / "snapshots").mkdir()  # where the old format has its snapshots
     (tmp_path / "link").symlink_to(tmp_path / "run")
     ways = (
         lambda: Recorder.resume(tmp_path / "link")[0].finish(),

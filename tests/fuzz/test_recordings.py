@@ -35,7 +35,7 @@ epochs = 3
 snapshot_steps = [2]
 """
 FILES = ("run.json", "metrics.jsonl", "experiment.toml", "data.safetensors", "checkpoint.safetensors",
-         "snapshots/000002.safetensors")  # fmt: skip
+         "snapshots.safetensors")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_metrics_that_somebody_wrote(run: Path, original: Path, at: float, value
     check_commands(run)
 
 
-@pytest.mark.parametrize("name", ["snapshots/000002.safetensors", "data.safetensors", "checkpoint.safetensors"])
+@pytest.mark.parametrize("name", ["data.safetensors", "checkpoint.safetensors"])
 @given(at=place, value=values)
 def test_tensors_that_somebody_wrote(run: Path, original: Path, name: str, at: float, value: Any) -> None:
     contents = (original / name).read_bytes()
@@ -129,6 +129,16 @@ def test_tensors_that_somebody_wrote(run: Path, original: Path, name: str, at: f
     text += b"}" + b"".join(b"," + json.dumps({k: v}).encode()[1:-1] for k, v in header.items()) + b"}"
     forged = sign(len(text).to_bytes(8, "little") + text + contents[8 + length :])
     (run / name).write_bytes(forged)
+    check_commands(run)
+
+
+@given(at=place, value=values)
+def test_snapshots_that_somebody_wrote(run: Path, original: Path, at: float, value: Any) -> None:
+    """A header of any length, behind which lie the rows."""
+    contents = (original / "snapshots.safetensors").read_bytes()
+    length = int.from_bytes(contents[:8], "little")
+    text = json.dumps(put(json.loads(contents[8 : 8 + length]), at, value)).encode().ljust(length)
+    (run / "snapshots.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + contents[8 + length :])
     check_commands(run)
 
 
