@@ -78,9 +78,8 @@ def measure(workload: Workload, peers: Sequence[Peer], conditions: Conditions) -
         When a side computes another loss than the engine from the same weights.
     """
     notes = []
-    if hasattr(os, "sched_setaffinity"):  # processes inherit it, and libraries count the cores when they are imported
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: conditions.cores])
     with ExitStack() as stack:
+        stack.enter_context(_on_cores(conditions.cores))
         waiting: dict[str, Connection] = {}
         losses: dict[str, float] = {}
         for peer in [OURS, *peers]:
@@ -102,6 +101,20 @@ def measure(workload: Workload, peers: Sequence[Peer], conditions: Conditions) -
                 time.sleep(PAUSE)
                 times[name].append(_turn(connection))
     return Result(workload, times, notes)
+
+
+@contextmanager
+def _on_cores(count: int) -> Iterator[None]:
+    """Stay on some processors; processes inherit that, and libraries count them when they are imported."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(cores)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def _turn(connection: Connection) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,14 @@ def test_all_sides_learn(peer: Peer) -> None:
 
 
 def test_turns_are_taken_and_compared() -> None:
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     workload = replace(WORKLOADS[0], examples=64)
     unrecorded = next(peer for peer in PEERS if peer.name == "unrecorded")
     result = measure(workload, [unrecorded], Conditions(rounds=5, seconds=0.01, cores=1))
     assert {name: len(times) for name, times in result.rounds.items()} == {OURS.name: 5, "unrecorded": 5}
     assert all(time > 0 for times in result.rounds.values() for time in times)
+    if hasattr(os, "sched_getaffinity"):
+        assert os.sched_getaffinity(0) == cores  # what comes after the measuring has all of them again
 
 
 def test_ratios_are_medians_of_pairs() -> None:
