@@ -17,8 +17,8 @@ import numpy as np
 from numba import typeof
 
 from engine import machine
-from engine.helping import help_out, helping_loops
-from engine.jit import address, cache_is_cold
+from engine.helping import address_for, help_out, helping_loops
+from engine.jit import cache_is_cold
 from engine.program import no_descent
 
 _COMPILING: list[Compilation] = []  # none or one
@@ -86,8 +86,8 @@ def compile_machine(dtype_name: str) -> None:
     machine.run_batches.compile(tuple(map(typeof, arguments)))
     print("begun", flush=True)
     shared = run, data, order, program, objective, theta, space, gradient, descent, moments
-    for loop, signature in helping_loops(True, shared).values():
-        address(loop, signature)
+    for loop, given in helping_loops(True, shared).values():
+        address_for(loop, given)
     help_out.compile(tuple(map(typeof, (kind, *shared))))
 
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from engine.atomics import add, load, pause, replace, rest, store
 from engine.jit import kernel
+from engine.memory import zeros
 
 # The most shares of one piece of work, and the most threads that a loop can use.
 MOST_SHARES = 8
@@ -41,7 +42,7 @@ PATIENCE, REST = 20000, 50
 
 def new_board() -> NDArray[np.int64]:
     """A board for one loop and its helpers."""
-    return np.zeros(BOARD, np.int64)
+    return zeros(BOARD, np.int64)
 
 
 @kernel(counts=False)

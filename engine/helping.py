@@ -165,14 +165,19 @@ def bring_helpers(
     """
     arguments = (run, data, order, program, objective, theta, space, gradient, descent, moments)
     by_passes = shares_of_pass(program, objective.operations, space.capacity) > 1
-    for kind, (loop, signature) in helping_loops(by_passes, arguments).items():
+    for kind, (loop, given) in helping_loops(by_passes, arguments).items():
         if not space.board[LOOPS + kind]:
-            space.board[LOOPS + kind] = address(loop, signature)
+            space.board[LOOPS + kind] = address_for(loop, given)
     return helped(space.board, lambda number: help_out(number, *arguments))
 
 
-def helping_loops(by_passes: bool, arguments: tuple[Any, ...]) -> dict[int, tuple[Any, Any]]:
-    """The loops that offer shares of whole passes or else of operations, and their signatures; by kind of work.
+def address_for(loop: Any, given: tuple[Any, ...]) -> int:
+    """Where a loop is that is compiled for arguments of the types of those that are given."""
+    return address(loop, types.void(*map(typeof, given)))
+
+
+def helping_loops(by_passes: bool, arguments: tuple[Any, ...]) -> dict[int, tuple[Any, tuple[Any, ...]]]:
+    """The loops that offer shares of whole passes or else of operations, and what they are given; by kind of work.
 
     They share the arguments of `help_out`, behind its first.
     """
@@ -186,5 +191,4 @@ def helping_loops(by_passes: bool, arguments: tuple[Any, ...]) -> dict[int, tupl
         BACKWARD: (share_backward, (number, number, run, program, theta, space, gradient)),
     }
     update = (share_update, (number, number, run, descent, theta, gradient, moments, space))
-    loops = {UPDATE: update, **(passes if by_passes else operations)}
-    return {kind: (loop, types.void(*map(typeof, given))) for kind, (loop, given) in loops.items()}
+    return {UPDATE: update, **(passes if by_passes else operations)}

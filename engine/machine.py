@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from engine.crew import LOOPS, PRESENT
 from engine.helping import BACKWARD, FORWARD, GATHER, SUM, UPDATE
 from engine.jit import call, inner, kernel, like
-from engine.layers.base import EXAMPLES
+from engine.layers.base import EXAMPLES, INPUTS
 from engine.optimizers import penalty_slope
 from engine.passes import TEST as TEST
 from engine.passes import TRAIN as TRAIN
@@ -69,6 +69,8 @@ def forward_pass(program, count, run, theta, space):
         else:
             for share in range(shares):
                 forward_share(k, share, shares, own, program, theta, space)
+        if shares > 1 and program.work[k, 0] == INPUTS:
+            forward_share(k, shares, shares, own, program, theta, space)
 
 
 @kernel(counts=False)

@@ -17,6 +17,7 @@ from engine.initializers import get_initializer
 from engine.layers import layer_from_config
 from engine.layers.base import Layer, Shape
 from engine.losses import Loss, get_loss
+from engine.memory import zeros
 from engine.network_settings import check_dtype, check_seed, check_shape
 from engine.objective import as_input, as_numbers, build_objective, prepare_data, summarise
 from engine.plan import make_plan
@@ -101,7 +102,7 @@ class Network:
                 f"the network would have {self.plan.parameter_count:,} parameters, and {MOST_PARAMETERS:,} is the "
                 "most that is trained: use fewer units"
             )
-        self.parameters: NDArray[Any] = np.zeros(self.plan.parameter_count, self.dtype)
+        self.parameters: NDArray[Any] = zeros(self.plan.parameter_count, self.dtype)
         self.weights: dict[str, NDArray[Any]] = {
             slot.name: self.parameters[slot.start : slot.stop].reshape(slot.shape) for slot in self.layout
         }

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.jit import call, inner, part
-from engine.layers.base import WHOLE
-from engine.program import BATCH, FIRST, THETA_START, THETA_STOP, Y_SIZE, Y_START
+from engine.layers.base import INPUTS, WHOLE
+from engine.program import BATCH, FIRST, THETA_START, THETA_STOP, X_SIZE, Y_SIZE, Y_START
 from engine.shares import backward, forward, gather, halved
 
 # Work of the forward pass (see `Operation.work`) from which on passes are shared, and the least that makes one of more
@@ -43,7 +43,8 @@ def shares_of_pass(program, count, batch):
             return 1
         work += program.work[k, 1] * batch
     last = program.layout[count - 1]
-    shares, values = halved(work, WORK), batch * (last[Y_START] + last[Y_SIZE])
+    told = last[Y_START] + last[Y_SIZE] - (program.layout[0, X_SIZE] if program.work[0, 0] == INPUTS else 0)
+    shares, values = halved(work, WORK), batch * told
     while shares > 1 and (shares - 1) * last_parameter(program, count) > values:
         shares //= 2
     return min(shares, batch)
@@ -82,7 +83,7 @@ def pass_share(kind, start, share, shares, run, data, order, program, objective,
     batch, count = run[BATCH], objective.operations
     first, stop = share * batch // shares, (share + 1) * batch // shares
     examples = stop - first
-    gather(start, first, stop, data, order, space)
+    gather(start, first, stop, 0, data.x.shape[1], data, order, space)
     run[BATCH], run[FIRST] = examples, first
     for k in range(count):
         forward(k, first, examples, run, program, theta, space)

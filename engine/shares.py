@@ -10,6 +10,7 @@ import numpy as np
 from engine.crew import MOST_SHARES
 from engine.jit import call, inner, part
 from engine.layers.base import EXAMPLES, WHOLE
+from engine.products import block_of
 from engine.program import (
     BATCH,
     EXAMPLES_IN_ALL,
@@ -37,7 +38,7 @@ WORK = np.array([300_000, 16_000_000])
 PARAMETERS = np.array([20_000, 50_000])
 
 # The work of copying a value from the examples, which are rarely in the cache.
-VALUE_WORK = 10
+VALUE_WORK = 20
 
 
 @inner
@@ -140,26 +141,36 @@ def add_up(k, shares, program, space, gradient):
 
 
 @inner
-def gather(start, first, stop, data, order, space):
-    """Copy the examples order[start + first : start + stop] to their places, from `first` on, in the workspace."""
+def gather(start, first, stop, column, columns, data, order, space):
+    """Copy the examples order[start + first : start + stop] to their places, from `first` on, in the workspace.
+
+    Of their features `columns` from `column` on; with the first of these go the targets.
+    """
     features, outputs = data.x.shape[1], data.y.shape[1]
     x, y, weights = data.x.reshape(data.x.size), data.y.reshape(data.y.size), data.weights
     values, targets, chosen = space.values, space.targets, space.weights
     for n in range(first, stop):
         example = order[start + n]
-        source, target = part(x, example * features, features), part(values, n * features, features)
-        for i in range(features):
+        source = part(x, example * features + column, columns)
+        target = part(values, n * features + column, columns)
+        for i in range(columns):
             target[i] = source[i]
-        for i in range(outputs):
-            targets[n * outputs + i] = y[example * outputs + i]
-        chosen[n] = weights[example]
+        if column == 0:
+            for i in range(outputs):
+                targets[n * outputs + i] = y[example * outputs + i]
+            chosen[n] = weights[example]
 
 
 @inner
 def gather_share(start, share, shares, run, data, order, space):
-    """Copy a share of the examples order[start : start + batch] to the start of the workspace."""
-    batch = run[BATCH]
-    gather(start, share * batch // shares, (share + 1) * batch // shares, data, order, space)
+    """Copy a share of the examples order[start : start + batch] to the start of the workspace.
+
+    Where there are more features than examples, it is some features of all: those of which a dense layer's share of
+    the gradient is made.
+    """
+    row, rows, column, columns = block_of(run[BATCH], data.x.shape[1], share, shares)
+    if columns > 0:
+        gather(start, row, row + rows, column, columns, data, order, space)
 
 
 @inner

@@ -17,6 +17,7 @@ from engine.errors import ConfigurationError, DataError, TrainingError
 from engine.helping import bring_helpers, shares_anything
 from engine.jit import address
 from engine.losses import Loss, get_loss
+from engine.memory import zeros
 from engine.metrics import Answers
 from engine.network_settings import check_seed
 from engine.objective import build_objective, count_operations, prepare_data, summarise
@@ -106,8 +107,8 @@ class Trainer:
         self.batches = -(-examples // self.batch_size)
         self.shuffle = shuffle
         self.epoch = 0
-        self.gradient = np.zeros_like(network.parameters)
-        self.moments = np.zeros(2 * network.parameter_count, network.dtype)
+        self.gradient = zeros(network.parameter_count, network.dtype)
+        self.moments = zeros(2 * network.parameter_count, network.dtype)
         self.run = network.new_run()
         self.run[machine.TRAINING] = 1
         if seed is not None:

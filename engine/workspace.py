@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.crew import MOST_SHARES, new_board
 from engine.layers.base import EXAMPLES
+from engine.memory import zeros
 from engine.passes import last_parameter, shares_of_pass
 from engine.program import THETA_START, THETA_STOP, Program, values_per_example
 
@@ -39,13 +40,13 @@ def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspac
             parts = max(parts, (shares - 1) * int(last_parameter(program, count)))
     return Workspace(
         capacity,
-        np.zeros(values * capacity, dtype),
-        np.zeros(values * capacity, dtype),
-        np.zeros(tape * capacity, dtype),
-        np.zeros(outputs * capacity, dtype),
+        zeros(values * capacity, dtype),
+        zeros(values * capacity, dtype),
+        zeros(tape * capacity, dtype),
+        zeros(outputs * capacity, dtype),
         np.ones(capacity, dtype),
-        np.zeros((MOST_SHARES, 16), np.int64),
-        np.zeros(parts, dtype),
-        np.zeros((MOST_SHARES, 8)),
+        zeros(MOST_SHARES * 16, np.int64).reshape(MOST_SHARES, 16),
+        zeros(parts, dtype),
+        zeros(MOST_SHARES * 8, np.float64).reshape(MOST_SHARES, 8),
         new_board(),
     )

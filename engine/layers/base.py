@@ -17,8 +17,9 @@ from engine.initializers import Initializer
 Shape = tuple[int, ...]
 
 # How the machine may cut an operation into shares for several threads: not at all; by examples, of which the kernels
-# then get some; or as its kernels see fit, which read run[SHARE] and run[SHARES].
-WHOLE, EXAMPLES, OWN = range(3)
+# then get some; or as its kernels see fit, which read run[SHARE] and run[SHARES]; or so, by the inputs that are summed,
+# with one more share forwards that adds up the sums of the others.
+WHOLE, EXAMPLES, OWN, INPUTS = range(4)
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,11 @@ class Operation:
         The name of the activation function, when the operation is one.
     kind : str
         What it computes, when it is not one: other devices find their own kernels by it.
-    cut : {WHOLE, EXAMPLES, OWN}
+    cut : {WHOLE, EXAMPLES, OWN, INPUTS}
         Whether several threads can do it. With EXAMPLES the kernels get a part of the batch like a whole one: what
         they compute for an example must not depend on others. The machine then adds up what the parts assign to
-        `dtheta`. With OWN they get everything and do only what belongs to their share.
+        `dtheta`. With OWN and INPUTS they get everything and do only what belongs to their share; with INPUTS, forward
+        is called once more when all shares are done, with run[SHARE] = run[SHARES].
     work : int
         What an example takes, counted in multiplications of a large matrix product (about 15 ps each); with it the
         machine decides into how many shares the operation is cut.

@@ -8,19 +8,49 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.activations import get_activation
+from engine.crew import MOST_SHARES
 from engine.errors import ConfigurationError
 from engine.initializers import get_initializer
-from engine.jit import kernel, like, part
+from engine.jit import call, inner, kernel, like, part
 from engine.layers.activation import activation_operations
-from engine.layers.base import OWN, Operation, Parameter, Shape, WeightedLayer, check_count
-from engine.products import block_of, share_of_product
+from engine.layers.base import INPUTS, OWN, Operation, Parameter, Shape, WeightedLayer, check_count
+from engine.products import PRODUCT, block_of, share_of_product
+
+# Up to how many units, each with how many inputs at least, a layer is cut by its inputs: its weights then stay with the
+# thread that moves them, and threads tell each other a few sums instead.
+FEW_UNITS, MANY_INPUTS = 32, 16
+
+
+@inner
+def sum_of_inputs(run, in_features, out_features, theta, x, y, tape):
+    """A share's part of X W, over a block of the inputs; the last share of all adds the parts up."""
+    batch, share, shares, size = run[0], run[5], run[6], run[0] * out_features
+    if share < shares:
+        _, _, start, count = block_of(1, in_features, share, shares)
+        target = y if share == 0 else part(tape, (share - 1) * size, size)
+        call(
+            run[PRODUCT],
+            (False, False, False, batch, out_features, count, x, start, in_features, theta, start * out_features,
+             out_features, target, 0, out_features),
+        )  # fmt: skip
+    else:
+        for p in range(shares - 1):
+            added = part(tape, p * size, size)
+            for i in range(size):
+                y[i] += added[i]
 
 
 @kernel(counts=False)
 def dense_forward(run, dims, constants, theta, x, y, tape):
     """Y = X W + b, with X (batch, in_features), W (in_features, out_features), b (out_features)."""
     batch, in_features, out_features, share, shares = run[0], dims[0], dims[1], run[5], run[6]
-    share_of_product(run, False, x, False, theta, y, batch, out_features, in_features)
+    if shares > 1 and tape.size > 0:
+        sum_of_inputs(run, in_features, out_features, theta, x, y, tape)
+        if share < shares:
+            return
+        share, shares = 0, 1
+    else:
+        share_of_product(run, False, x, False, theta, y, batch, out_features, in_features)
     row, rows, column, columns = block_of(batch, out_features, share, shares)
     bias = part(theta, in_features * out_features + column, columns)
     for n in range(row, row + rows):
@@ -92,8 +122,12 @@ class Dense(WeightedLayer):
     def operations(self, input_shape: Shape) -> list[Operation]:
         in_features = self._in_features(input_shape)
         dims, size = (in_features, self.units), (in_features + 1) * self.units
-        work = in_features * self.units
-        affine = Operation(_kernels, (self.units,), dims, parameters=(0, size), kind="dense", cut=OWN, work=work)
+        work, cut, sums = in_features * self.units, OWN, 0
+        if self.units <= FEW_UNITS and in_features >= MANY_INPUTS * self.units:
+            cut, sums = INPUTS, (MOST_SHARES - 1) * self.units
+        affine = Operation(
+            _kernels, (self.units,), dims, parameters=(0, size), tape_per_example=sums, kind="dense", cut=cut, work=work
+        )
         return [affine, *activation_operations(self.activation, (self.units,))]
 
     def _in_features(self, input_shape: Shape) -> int:
