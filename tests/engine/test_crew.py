@@ -7,13 +7,29 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 import pytest
 
-from engine import LSTM, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Network, Residual, crew, machine
+from engine import (
+    LSTM,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    Network,
+    Residual,
+    crew,
+    machine,
+    memory,
+    program,
+)
 from engine.crew import LEAVE, MOST_SHARES, PRESENT, hand_in, helped, new_board, post, take, wait
+from engine.layers.base import INPUTS
 from engine.passes import shares_of_pass
-from engine.shares import shares_of
+from engine.shares import gather_share, shares_of
 from engine.trainer import Trainer
 from tests.engine.cases import difference, examples, scatter
 from tests.engine.reference import ReferenceNetwork
@@ -133,11 +149,19 @@ def wide() -> Network:
     return Network([Dense(250, "tanh"), Dropout(0.3), around, Dense(3)], (300,))
 
 
+def tall() -> Network:
+    return Network([Dense(20, "sigmoid"), Dense(12, "tanh"), Dense(3)], (700,))
+
+
+def narrow() -> Network:
+    return Network([Dense(600, "relu"), Dense(16, "tanh"), Dense(3)], (400,))
+
+
 def recurrent() -> Network:
     return Network([LSTM(12, return_sequences=True), Flatten(), Dense(90, "gelu"), Dense(2)], (20, 3))
 
 
-@pytest.mark.parametrize("make", [conv, wide, recurrent])
+@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
 def test_helpers_change_no_bits(make: Callable[[], Network], helpers: Callable[[int], None]) -> None:
     results = []
     for count in (0, 1, 3):
@@ -150,7 +174,7 @@ def test_helpers_change_no_bits(make: Callable[[], Network], helpers: Callable[[
         assert all(np.array_equal(one, other) for one, other in zip(result, results[0], strict=True))
 
 
-@pytest.mark.parametrize("make", [conv, wide, recurrent])
+@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
 def test_helpers_take_their_part(make: Callable[[], Network], helpers: Callable[[int], None]) -> None:
     helpers(1)
     network = make()
@@ -172,7 +196,7 @@ def test_small_networks_have_no_helpers(monkeypatch: pytest.MonkeyPatch) -> None
     network.fit(x, y, loss="mse", epochs=1, validation_data=(x, y))
 
 
-@pytest.mark.parametrize("make", [conv, wide, recurrent])
+@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
 def test_shares_have_the_right_gradient(make: Callable[[], Network]) -> None:
     made = make()
     network = scatter(Network(made.layers, made.input_shape, dtype="float64"))
@@ -190,7 +214,7 @@ def shares_in_passes(network: Network, batch: int) -> int:
 
 
 def test_batches_are_cut_where_their_values_are_more_than_the_weights() -> None:
-    assert [shares_in_passes(make(), 64) > 1 for make in (conv, recurrent, wide)] == [True, True, False]
+    assert [shares_in_passes(make(), 64) > 1 for make in (conv, recurrent, wide, tall)] == [True, True, False, False]
     normed = Network([Conv2D(6, 5), BatchNorm(), Flatten(), Dense(4)], (20, 20, 1))
     assert shares_in_passes(normed, 64) == 1, "its batches must be seen whole"
     assert shares_in_passes(conv(), 1) == 1
@@ -198,7 +222,7 @@ def test_batches_are_cut_where_their_values_are_more_than_the_weights() -> None:
     assert counts == sorted(counts), "a workspace has room for the shares of its largest batch"
 
 
-@pytest.mark.parametrize("make", [conv, wide, recurrent])
+@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
 @pytest.mark.parametrize("batch", [1, 3, 37, 64])
 def test_batches_of_all_sizes_are_seen_alike(make: Callable[[], Network], batch: int) -> None:
     """Example by example, one batch, cut or not, and the chunks of `evaluate` give the same loss and right answers."""
@@ -211,6 +235,56 @@ def test_batches_of_all_sizes_are_seen_alike(make: Callable[[], Network], batch:
     assert network.evaluate(x, y, "mse")["loss"] == pytest.approx(value, rel=1e-12)
     parts = [network.gradient(x[n : n + 1], y[n : n + 1], "mse")[1] for n in range(batch)]
     assert difference(gradient, np.mean(parts, axis=0)) < 1e-12
+
+
+def test_layers_with_many_inputs_and_few_units_are_cut_by_their_inputs() -> None:
+    """Each share sums some of the inputs, and one more share adds the sums up."""
+    for make, k in ((tall, 0), (narrow, 2)):
+        network = scatter(make())
+        assert network.program.work[k, 0] == INPUTS and shares_of(network.program, k, 64) > 1
+        units, inputs = network.program.layout[k, program.Y_SIZE], network.program.layout[k, program.X_SIZE]
+        space, run = machine.workspace(network.program, 64, network.dtype), network.new_run()
+        run[machine.BATCH] = 64
+        x = np.random.default_rng(0).normal(size=(64, *network.input_shape)).astype(network.dtype)
+        space.values[: x.size] = x.ravel()
+        machine.forward_pass(network.program, k + 1, run, network.parameters, space)
+        given = space.values[64 * network.program.layout[k, program.X_START] :][: 64 * inputs].reshape(64, inputs)
+        found = space.values[64 * network.program.layout[k, program.Y_START] :][: 64 * units].reshape(64, units)
+        layer = "0" if k == 0 else "1"
+        whole = given @ network.weights[f"{layer}.weight"] + network.weights[f"{layer}.bias"]
+        np.testing.assert_allclose(found, whole, rtol=1e-4, atol=1e-4)
+        assert space.tape.any()  # what the second share summed
+
+
+@numba.njit
+def copy_in_shares(start, shares, run, data, order, space):  # type: ignore[no-untyped-def]
+    for share in range(shares):
+        gather_share(start, share, shares, run, data, order, space)
+
+
+@pytest.mark.parametrize(("batch", "features"), [(3, 1000), (1000, 3), (100, 100), (64, 31)])
+def test_copying_a_batch_in_shares_copies_all_of_it(batch: int, features: int) -> None:
+    rng = np.random.default_rng(batch)
+    x = rng.normal(size=(2 * batch, features))
+    y, weights = rng.normal(size=(2 * batch, 2)), rng.uniform(size=2 * batch)
+    network = Network([Dense(2)], (features,), dtype="float64")
+    order = rng.permutation(2 * batch)
+    for shares in (1, 2, 8):
+        space, run = machine.workspace(network.program, batch, network.dtype), network.new_run()
+        run[machine.BATCH] = batch
+        copy_in_shares(batch, shares, run, machine.Data(x, y, weights), order, space)
+        taken = order[batch:]
+        assert np.array_equal(space.values[: x[taken].size], x[taken].ravel())
+        assert np.array_equal(space.targets, y[taken].ravel()) and np.array_equal(space.weights, weights[taken])
+
+
+def test_buffers_begin_with_a_line_of_the_cache() -> None:
+    network = tall()
+    training = Trainer(network, np.zeros((5, 700)), np.zeros((5, 3)), loss="mse")
+    space = training._space
+    for array in (network.parameters, training.gradient, space.values, space.dvalues, space.runs, space.board):
+        assert array.ctypes.data % memory.LINE == 0 and array.flags.writeable
+    assert memory.zeros(0, np.float32).size == 0 and not memory.zeros(7, np.float64).any()
 
 
 def test_dropout_draws_the_same_mask_in_shares() -> None:
