@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.jit import call, inner, part
-from engine.layers.base import INPUTS, WHOLE
+from engine.layers.base import INPUTS, OWN, WHOLE
 from engine.program import BATCH, FIRST, THETA_START, THETA_STOP, X_SIZE, Y_SIZE, Y_START
 from engine.shares import backward, forward, gather, halved
 
@@ -42,8 +42,12 @@ def shares_of_pass(program, count, batch):
         if program.work[k, 0] == WHOLE:
             return 1
         work += program.work[k, 1] * batch
-    last = program.layout[count - 1]
-    told = last[Y_START] + last[Y_SIZE] - (program.layout[0, X_SIZE] if program.work[0, 0] == INPUTS else 0)
+    last, inputs = program.layout[count - 1], program.layout[0, X_SIZE]
+    told = last[Y_START] + last[Y_SIZE]
+    if program.work[0, 0] == INPUTS:
+        told -= inputs  # each thread copies those of the data that it needs
+    elif program.work[0, 0] == OWN:
+        told -= inputs // 2  # and here those that it needs back again
     shares, values = halved(work, WORK), batch * told
     while shares > 1 and (shares - 1) * last_parameter(program, count) > values:
         shares //= 2
