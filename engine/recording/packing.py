@@ -69,8 +69,10 @@ def unpack_recording(content: bytes, folder: Path) -> Recording:
                 raise RecordingError("a packed recording lacks a file, or holds one twice")
             for entry in entries:
                 _check(entry, len(content))
-            (folder / OLD_SNAPSHOTS).mkdir(parents=True)
+            folder.mkdir(parents=True)
             for entry in entries:
+                if entry.filename.startswith(OLD_SNAPSHOTS + "/"):
+                    (folder / OLD_SNAPSHOTS).mkdir(exist_ok=True)
                 write_file(folder / entry.filename, archive.read(entry), durable=False)
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
         raise RecordingError(f"a packed recording is damaged: {error}") from None

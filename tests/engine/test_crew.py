@@ -256,6 +256,21 @@ def test_layers_with_many_inputs_and_few_units_are_cut_by_their_inputs() -> None
         assert space.tape.any()  # what the second share summed
 
 
+@pytest.mark.parametrize("inputs", [16, 33, 70])
+def test_more_shares_than_blocks_of_inputs(inputs: int) -> None:
+    network = scatter(Network([Dense(1, "tanh")], (inputs,), dtype="float64"))
+    x = np.random.default_rng(1).normal(size=(4_000_000 // inputs, inputs))
+    assert network.program.work[0, 0] == INPUTS and shares_of(network.program, 0, len(x)) > 1
+    space, run = machine.workspace(network.program, len(x), network.dtype), network.new_run()
+    run[machine.BATCH] = len(x)
+    space.values[: x.size] = x.ravel()
+    space.values[x.size :] = space.tape[:] = 7.0  # what was there before
+    machine.forward_pass(network.program, 1, run, network.parameters, space)
+    found = space.values[x.size :][: len(x)]
+    whole = x @ network.weights["0.weight"][:, 0] + network.weights["0.bias"]
+    np.testing.assert_allclose(found, whole, rtol=1e-12, atol=1e-12)
+
+
 @numba.njit
 def copy_in_shares(start, shares, run, data, order, space):  # type: ignore[no-untyped-def]
     for share in range(shares):
