@@ -16,8 +16,8 @@ READY := $(VENV)/.ready
 film: $(READY)  ## train what the film needs, then render it (FILM=spirals QUALITY=l|m|h|p|k)
 	$(BIN)/neurofilm film $(FILM) --quality $(QUALITY) --overwrite
 
-test: $(READY)  ## run the tests (ARGS=... goes to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## run the tests, a file on each core (ARGS=... goes to pytest; -n0 for one at a time)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 fuzz: $(READY)  ## damage, kill and repeat at random for some minutes (EXAMPLES=... damaged files of each kind)
 	NEUROFILM_FUZZ=long EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/fuzz tests/engine/test_faults.py tests/scenes/test_faults.py tests/cli/test_film_kills.py $(ARGS)
