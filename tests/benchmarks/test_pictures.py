@@ -28,7 +28,7 @@ def test_memory_that_is_not_given_back_is_noticed(monkeypatch: pytest.MonkeyPatc
 
         def caption(self, text: str | None) -> None:
             super().caption(text)
-            self.kept.append(np.ones(1_000_000))
+            self.kept.append(np.ones(3_000_000))
 
     monkeypatch.setattr(memory, "LongScene", Leaking)
     assert memory.growth(40.0, 160, 90, 4) > 40
