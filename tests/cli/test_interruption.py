@@ -144,7 +144,7 @@ def test_two_presses_stop_within_an_epoch(workplace: Path, succeeds: Callable[..
         "neurofilm train --resume runs/slow"
     )
     assert "Traceback" not in err
-    assert time.monotonic() - pressed < 10
+    assert time.monotonic() - pressed < 30
     run = Recording("runs/slow")
     assert run.state == "interrupted" and run.epochs == [0]
     assert run.checkpoint()["epoch"] == 0
