@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,12 @@ def small_experiment(tmp_path: Path) -> Path:
     path = tmp_path / "small.toml"
     path.write_text(SMALL, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def old_run(tmp_path: Path) -> Path:
+    """A copy of a run of format 1, which had a file for each snapshot; its name is "old"."""
+    return Path(shutil.copytree(Path(__file__).parent / "fixtures/recordings/0.1/dense", tmp_path / "old"))
 
 
 @pytest.fixture

@@ -34,9 +34,6 @@ BLANK = b"00000000"
 TEMPORARY = re.compile(r"\.(.+)\.tmp")  # names of files that are being written
 DIGITS = re.compile(rb"[0-9a-f]{8}")
 
-# A few files are flushed to disk one by one (0.2 to 10 ms each); for more, one flush of everything is cheaper.
-FLUSH_ONE_BY_ONE = 32
-
 
 def checksum(*chunks: Buffer) -> str:
     """CRC-32 of the chunks one after another, as eight hexadecimal digits.
@@ -226,12 +223,8 @@ def _read_part(file: int, start: int, size: int, mapped: bool = True) -> Buffer:
         return stream.read(size)
 
 
-def flush(paths: Iterable[Path | str]) -> None:
+def flush(paths: Iterable[Path]) -> None:
     """Have the contents of files that were written before reach the disk."""
-    paths = list(paths)
-    if len(paths) > FLUSH_ONE_BY_ONE and hasattr(os, "sync"):
-        os.sync()
-        return
     for path in paths:
         # a file descriptor for reading is enough, except on Windows
         file = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)

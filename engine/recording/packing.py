@@ -9,16 +9,7 @@ from pathlib import Path
 
 from engine.errors import RecordingError
 from engine.recording.description import read_description, write_description
-from engine.recording.directory import (
-    DATA,
-    EXPERIMENT,
-    METRICS,
-    OLD_SNAPSHOT,
-    OLD_SNAPSHOTS,
-    RUN,
-    SNAPSHOTS,
-    old_snapshot_file,
-)
+from engine.recording.directory import DATA, EXPERIMENT, METRICS, OLD_SNAPSHOT, OLD_SNAPSHOTS, RUN, SNAPSHOTS
 from engine.recording.files import read_file, write_file
 from engine.recording.reader import Recording
 from engine.recording.tensors import pack_tensors, plain
@@ -30,9 +21,7 @@ KNOWN = (*NEEDED, EXPERIMENT, DATA, SNAPSHOTS)
 def pack_recording(recording: Recording) -> bytes:
     """All that pictures of a recording need, as an uncompressed ZIP archive."""
     path, buffer = recording.path, io.BytesIO()
-    numbers = [("epoch", epoch) for epoch in recording.epochs] + [("step", step) for step in recording.steps]
-    files = [old_snapshot_file(clock, number) for clock, number in numbers]
-    names = [*NEEDED, *(name for name in [SNAPSHOTS, *files] if (path / name).exists())]
+    names = [*NEEDED, *recording.snapshot_files]
     if recording.experiment is not None:
         names.append(EXPERIMENT)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -22,7 +22,7 @@ from engine.recording.files import read_file, sha256
 from engine.recording.lines import Line, columns, read_lines
 from engine.recording.lock import is_locked
 from engine.recording.resuming import as_checkpoint, read_checkpoint
-from engine.recording.snapshots import read_snapshot
+from engine.recording.snapshots import read_snapshot, snapshot_file
 
 if TYPE_CHECKING:
     from engine.experiment import Experiment
@@ -170,6 +170,13 @@ class Recording:
             return read_snapshot(self.path, self._run, "step", step, self._by_step[step])
         epoch = self._find(epoch)
         return read_snapshot(self.path, self._run, "epoch", epoch, self._by_epoch[epoch])
+
+    @property
+    def snapshot_files(self) -> list[str]:
+        """The files that hold the snapshots, within the run directory."""
+        clocks = {"epoch": self._by_epoch, "step": self._by_step}
+        names = [snapshot_file(clock, n, each) for clock, known in clocks.items() for n, each in known.items()]
+        return sorted(set(names))
 
     @property
     def final_epoch(self) -> int:

@@ -8,7 +8,6 @@ small network takes for an epoch. Which row an epoch has, and the row's checksum
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
@@ -22,7 +21,7 @@ from engine.recording.description import RunDescription
 from engine.recording.directory import SNAPSHOTS, old_snapshot_file
 from engine.recording.files import NO_LINKS, WRITE, cannot, checksum, read_parts
 from engine.recording.lines import Line, Snapshot
-from engine.recording.tensors import CODES, as_array, read_tensors
+from engine.recording.tensors import as_array, describe, read_tensors
 
 HEADER = 256  # bytes before the first row
 
@@ -31,13 +30,8 @@ ROWS = re.compile(rb'"shape":\[(\d{1,15}),')
 
 def header(run: RunDescription, rows: int) -> bytes:
     """The beginning of a file of so many rows."""
-    described = {
-        "dtype": CODES[np.dtype(run.dtype).str],
-        "shape": [rows, run.parameter_count],
-        "data_offsets": [0, rows * _row_size(run)],
-    }
-    text = json.dumps({"parameters": described}, separators=(",", ":")).encode()
-    return (HEADER - 8).to_bytes(8, "little") + text.ljust(HEADER - 8)
+    described = describe((("parameters", np.dtype(run.dtype).str, (rows, run.parameter_count)),))
+    return (HEADER - 8).to_bytes(8, "little") + (b"{" + described).ljust(HEADER - 8)
 
 
 def _row_size(run: RunDescription) -> int:
@@ -76,6 +70,11 @@ def _write(path: Path, flags: int, beginning: bytes, size: int | None = None) ->
         raise cannot("written", path, error) from error
 
 
+def snapshot_file(clock: str, number: int, snapshot: Snapshot) -> str:
+    """The file that holds a snapshot, within the run directory."""
+    return old_snapshot_file(clock, number) if snapshot.row is None else SNAPSHOTS
+
+
 def read_snapshot(folder: Path, run: RunDescription, clock: str, number: int, snapshot: Snapshot) -> NDArray[Any]:
     """Read the parameters of a snapshot and check them against the checksum in its line.
 
@@ -100,9 +99,9 @@ def read_snapshot(folder: Path, run: RunDescription, clock: str, number: int, sn
     RecordingError
         When the file is missing, or does not hold what was recorded.
     """
+    path, size = folder / snapshot_file(clock, number, snapshot), _row_size(run)
     if snapshot.row is None:
-        return _read_old_snapshot(folder, run, clock, number, snapshot.checksum)
-    path, size = folder / SNAPSHOTS, _row_size(run)
+        return _read_old_snapshot(path, run, clock, number, snapshot.checksum)
     beginning, row = read_parts(path, (0, HEADER), (HEADER + snapshot.row * size, size))
     found = ROWS.search(beginning)
     if found is None or beginning != header(run, int(found[1])):
@@ -115,9 +114,8 @@ def read_snapshot(folder: Path, run: RunDescription, clock: str, number: int, sn
     return as_array(row, np.dtype(run.dtype))
 
 
-def _read_old_snapshot(folder: Path, run: RunDescription, clock: str, number: int, digits: str) -> NDArray[Any]:
+def _read_old_snapshot(path: Path, run: RunDescription, clock: str, number: int, digits: str) -> NDArray[Any]:
     """The same from a file of its own, as format 1 has it."""
-    path = folder / old_snapshot_file(clock, number)
     file = read_tensors(path)
     if file.checksum != digits or file.metadata.get(clock) != str(number):
         raise RecordingError(f"{path} is not the snapshot that this run recorded: open the run again")

@@ -34,11 +34,20 @@ batch_size = 32
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals like these are POSIX's")
 
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def run_code(code: str) -> subprocess.CompletedProcess[str]:
+    """Python code in another process, until it ends."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+
+
 def start(*arguments: object) -> subprocess.Popen[str]:
     """The command in another process, in the current folder."""
     return subprocess.Popen(
         [sys.executable, "-m", "cli.main", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -73,12 +82,7 @@ with interruptible(abandoned.set) as pressed:
 
 def test_two_presses_while_the_compiler_works_show_no_traceback() -> None:
     """It calls Python back, where nothing can be raised."""
-    result = subprocess.run(
-        [sys.executable, "-c", IN_A_CALLBACK],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    result = run_code(IN_A_CALLBACK)
     assert (result.returncode, result.stdout.split(), result.stderr) == (0, ["True", "True"], "")
 
 
@@ -116,13 +120,7 @@ print(number)
 
 
 def test_a_second_press_while_the_first_is_handled_does_not_wait_for_it() -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", WHILE_THE_FIRST_IS_HANDLED],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    result = run_code(WHILE_THE_FIRST_IS_HANDLED)
     assert (result.returncode, result.stderr) == (0, "")
     assert int(result.stdout) > 3  # the handler was met at its work
 

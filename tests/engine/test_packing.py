@@ -44,6 +44,18 @@ def test_what_arrives_is_what_was_sent(
     assert arrived.evaluate() == sent.evaluate() and arrived.experiment == sent.experiment
 
 
+def test_a_run_of_the_old_format_arrives_with_its_files(old_run: Path, tmp_path: Path) -> None:
+    sent = Recording(old_run)
+    arrived = unpack_recording(pack_recording(sent), tmp_path / "there" / "old")
+    assert arrived.digest == sent.digest
+    assert arrived.snapshot_files == sent.snapshot_files == [
+        "snapshots/000000.safetensors", "snapshots/000001.safetensors", "snapshots/000002.safetensors",
+        "snapshots/000003.safetensors", "snapshots/step-000001.safetensors",
+    ]  # fmt: skip
+    for epoch in sent.epochs:
+        np.testing.assert_array_equal(arrived.parameters(epoch), sent.parameters(epoch))
+
+
 def changed(content: bytes, change: Callable[[dict[str, bytes]], object], method: int = zipfile.ZIP_STORED) -> bytes:
     """The same archive with other entries."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:

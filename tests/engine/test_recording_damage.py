@@ -68,7 +68,6 @@ FILES = [
     "checkpoint.safetensors",
     "snapshots.safetensors",
 ]
-OLD = Path(__file__).parents[1] / "fixtures/recordings/0.1/dense"  # of format 1, with a file for each snapshot
 OLD_FILES = ["snapshots/000001.safetensors", "snapshots/step-000001.safetensors"]
 
 
@@ -145,42 +144,39 @@ def test_snapshots_of_another_run_are_found(run: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", OLD_FILES)
-def test_flipped_bytes_in_old_snapshots_are_found(tmp_path: Path, name: str) -> None:
-    run = Path(shutil.copytree(OLD, tmp_path / "run"))
-    contents = (run / name).read_bytes()
+def test_flipped_bytes_in_old_snapshots_are_found(old_run: Path, name: str) -> None:
+    contents = (old_run / name).read_bytes()
     for at in range(0, len(contents), max(1, len(contents) // 100)):
         flipped = bytearray(contents)
         flipped[at] ^= 1
-        (run / name).write_bytes(flipped)
-        assert name in sentence(run), at
+        (old_run / name).write_bytes(flipped)
+        assert name in sentence(old_run), at
     for length in range(0, len(contents), 13):
-        (run / name).write_bytes(contents[:length])
-        assert name in sentence(run), length
-    (run / name).unlink()
-    assert name in sentence(run)
+        (old_run / name).write_bytes(contents[:length])
+        assert name in sentence(old_run), length
+    (old_run / name).unlink()
+    assert name in sentence(old_run)
 
 
 @pytest.mark.parametrize(
     ("damage", "text"),
     [
-        (b"", "run/snapshots/000001.safetensors is empty: it was damaged after it was written"),
+        (b"", "old/snapshots/000001.safetensors is empty: it was damaged after it was written"),
         (b"PK\3\4 a zip archive" * 9, "is damaged, or was not written by neurofilm: it does not start as such"),
         (b"\x80\4\x95pickle" * 9, "it does not start as such files do"),
         ((1 << 62).to_bytes(8, "little") + START + b'00000000"}}' + b" " * 9, "is damaged: it ends within its header"),
         ((99).to_bytes(8, "little") + START + b'00000000"}}' + b" " * 99, "checksum does not match its contents"),
     ],
 )
-def test_sentences_about_old_snapshots(tmp_path: Path, damage: bytes, text: str) -> None:
-    run = Path(shutil.copytree(OLD, tmp_path / "run"))
-    (run / "snapshots/000001.safetensors").write_bytes(damage)
-    assert text in sentence(run)
-    assert Recording(run).parameters(2).size  # the others are as good as before
+def test_sentences_about_old_snapshots(old_run: Path, damage: bytes, text: str) -> None:
+    (old_run / "snapshots/000001.safetensors").write_bytes(damage)
+    assert text in sentence(old_run)
+    assert Recording(old_run).parameters(2).size  # the others are as good as before
 
 
-def test_an_old_snapshot_of_another_epoch_is_found(tmp_path: Path) -> None:
-    run = Path(shutil.copytree(OLD, tmp_path / "run"))
-    shutil.copy(run / "snapshots/000002.safetensors", run / "snapshots/000001.safetensors")
-    assert "000001.safetensors is not the snapshot that this run recorded" in sentence(run)
+def test_an_old_snapshot_of_another_epoch_is_found(old_run: Path) -> None:
+    shutil.copy(old_run / "snapshots/000002.safetensors", old_run / "snapshots/000001.safetensors")
+    assert "000001.safetensors is not the snapshot that this run recorded" in sentence(old_run)
 
 
 def forge(header: dict[str, object], data: bytes) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +22,6 @@ from engine.recording import Recorder, Recording
 
 DATA = {"x": np.arange(8, dtype=np.float32).reshape(4, 2), "y": np.array([0, 1, 0, 1])}
 NETWORK = Network([Dense(1, "sigmoid")], input_shape=(2,), seed=3)
-OLD = Path(__file__).parents[1] / "fixtures/recordings/0.1/dense"  # of format 1, with a file for each snapshot
 PLAY = Path(__file__).with_name("recording_play.py")
 
 
@@ -58,28 +56,26 @@ def test_an_existing_run_is_kept_unless_asked_otherwise(tmp_path: Path) -> None:
     assert run.epochs == [0, 1] and run.parameters(1)[0] == 2
 
 
-def test_a_run_of_the_old_format_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    run = Path(shutil.copytree(OLD, tmp_path / "run"))
-    assert list((run / "snapshots").iterdir())
-    record(run, 2.0, epochs=1, overwrite=True)
-    assert Recording(run).epochs == [0, 1] and not (run / "snapshots").exists()
+def test_a_run_of_the_old_format_is_replaced_as_a_whole(old_run: Path) -> None:
+    assert list((old_run / "snapshots").iterdir())
+    record(old_run, 2.0, epochs=1, overwrite=True)
+    assert Recording(old_run).epochs == [0, 1] and not (old_run / "snapshots").exists()
 
 
-def test_a_run_of_the_old_format_goes_on_in_the_new_one(tmp_path: Path) -> None:
-    run = Path(shutil.copytree(OLD, tmp_path / "run"))
-    before = {epoch: Recording(run).parameters(epoch).copy() for epoch in Recording(run)}
-    recorder, checkpoint = Recorder.resume(run)
+def test_a_run_of_the_old_format_goes_on_in_the_new_one(old_run: Path) -> None:
+    before = {epoch: Recording(old_run).parameters(epoch).copy() for epoch in Recording(old_run)}
+    recorder, checkpoint = Recorder.resume(old_run)
     values = checkpoint["parameters"]
     for epoch in (1, 2):
         recorder.record_step(100 + epoch, values - epoch)
         recorder.record_epoch(checkpoint["epoch"] + epoch, values + epoch, {"loss": 1.0}, {})
     recorder.finish()
-    both = Recording(run)
+    both = Recording(old_run)
     assert both.epochs == [*before, checkpoint["epoch"] + 1, checkpoint["epoch"] + 2]
     assert all(both.parameters(epoch).tobytes() == before[epoch].tobytes() for epoch in before)
     assert both.parameters().tobytes() == (values + 2).tobytes()
     assert both.parameters(step=101).tobytes() == (values - 1).tobytes()
-    assert len(load_file(run / "snapshots.safetensors")["parameters"]) == 4
+    assert len(load_file(old_run / "snapshots.safetensors")["parameters"]) == 4
 
 
 def test_the_old_run_stays_until_the_new_one_has_an_epoch(tmp_path: Path) -> None:
@@ -107,7 +103,7 @@ def test_a_recording_that_is_open_notices_that_it_was_replaced(tmp_path: Path) -
         run.parameters(2)
 
 
-def test_files_of_others_are_never_touched(tmp_path: Path) -> None:
+def test_files_of_others_are_never_touched(tmp_path: Path, old_run: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("years of work")
     with pytest.raises(RecordingError, match="mine is not empty and not a run directory"):
@@ -121,10 +117,9 @@ def test_files_of_others_are_never_touched(tmp_path: Path) -> None:
     (tmp_path / "run" / "notes.txt").write_text("seed 3 is best")
     record(tmp_path / "run", 2.0, overwrite=True)
     assert (tmp_path / "run" / "notes.txt").read_text() == "seed 3 is best"
-    old = Path(shutil.copytree(OLD, tmp_path / "old"))
-    (old / "snapshots" / "mine.png").touch()
+    (old_run / "snapshots" / "mine.png").touch()
     with pytest.raises(RecordingError, match="snapshots holds 'mine.png', which is no snapshot"):
-        Recorder(old, overwrite=True)
+        Recorder(old_run, overwrite=True)
 
 
 @pytest.mark.parametrize("name", ["snapshots", "snapshots.safetensors"])
