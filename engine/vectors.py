@@ -45,8 +45,8 @@ def _lanes(typing_context, array):
 class Vectors:
     """Writes code on vectors of one floating-point type, with the builder of a kernel."""
 
-    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
-        self.builder, self.size, self.lanes = builder, dtype.bitwidth // 8, lanes_of(dtype)
+    def __init__(self, context: Any, builder: Any, dtype: Any, lanes: int | None = None) -> None:
+        self.builder, self.size, self.lanes = builder, dtype.bitwidth // 8, lanes or lanes_of(dtype)
         self.type = ir.VectorType(context.get_data_type(dtype), self.lanes)
         self.zero = ir.Constant(self.type, None)
         self.suffix = f"v{self.lanes}f{dtype.bitwidth}"

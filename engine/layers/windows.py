@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from engine.errors import ConfigurationError
-from engine.jit import inner
+from engine.jit import inner, part
 from engine.layers.base import Layer, Shape
-from engine.vectors import add_vector, lanes, move_vector
+from engine.vectors import add_vector, lanes
 
 Pair = tuple[int, int]
 
@@ -98,61 +98,33 @@ def check_pair(layer: Layer, name: str, value: Any) -> Pair:
 
 
 @inner(counts=True)
-def padded(x, dims):
-    """The image with zeros around it, flat; the image itself where it needs none."""
-    height, width, channels = dims[:3]
-    padded_height, padded_width, top, left = dims[9:13]
-    if padded_height == height and padded_width == width:
-        return x
-    image = np.zeros(padded_height * padded_width * channels, x.dtype)
-    for h in range(height):
-        source = x[h * width * channels : (h + 1) * width * channels]
-        target = image[((h + top) * padded_width + left) * channels :]
-        for i in range(source.size):
-            target[i] = source[i]
-    return image
+def padded(dims, x):
+    """Room for an image with zeros around it, flat."""
+    return np.zeros(dims[9] * dims[10] * dims[2], x.dtype)
 
 
 @inner(counts=True)
-def crop(image, dims, x):
-    """The part of a padded image that is not padding."""
-    height, width, channels = dims[:3]
+def pad(x, start, dims, image):
+    """Copy what begins at x[start] to the middle of a padded image."""
+    height, line = dims[0], dims[1] * dims[2]
     padded_width, top, left = dims[10:13]
     for h in range(height):
-        source = image[((h + top) * padded_width + left) * channels :]
-        target = x[h * width * channels : (h + 1) * width * channels]
-        for i in range(target.size):
+        source = part(x, start + h * line, line)
+        target = part(image, ((h + top) * padded_width + left) * dims[2], line)
+        for i in range(line):
             target[i] = source[i]
 
 
 @inner(counts=True)
-def unfold(image, dims, first, count, rows):
-    """rows[i, j] = image[(first + i)·down + p, j·right + q] for all p, q, flat: what window (first + i, j) sees.
-
-    That of `count` lines of windows, in `rows` (count · windows_right, size₀ · size₁ · channels or more), flat.
-    """
-    channels, size_down, size_right, down, right, _, windows_right = dims[2:9]
-    line, span, taps = dims[10] * channels, size_right * channels, rows.size // (count * windows_right)
-    for i in range(count):
-        for j in range(windows_right):
-            for p in range(size_down):
-                source = ((first + i) * down + p) * line + j * right * channels
-                target = (i * windows_right + j) * taps + p * span
-                for t in range(0, span, lanes(image)):
-                    move_vector(image, source + t, rows, target + t, span - t)
-
-
-@inner(counts=True)
-def unfold_taps(image, dims, first, count, taps):
-    """The transpose of `unfold`, for one channel and windows that move right by 1: it copies longer stretches."""
-    size_down, size_right, down, _, _, windows_right = dims[3:9]
-    for p in range(size_down):
-        for q in range(size_right):
-            for i in range(count):
-                source = ((first + i) * down + p) * dims[10] + q
-                target = ((p * size_right + q) * count + i) * windows_right
-                for t in range(0, windows_right, lanes(image)):
-                    move_vector(image, source + t, taps, target + t, windows_right - t)
+def crop(image, dims, x, start):
+    """The other way: the part of a padded image that is not padding."""
+    height, line = dims[0], dims[1] * dims[2]
+    padded_width, top, left = dims[10:13]
+    for h in range(height):
+        source = part(image, ((h + top) * padded_width + left) * dims[2], line)
+        target = part(x, start + h * line, line)
+        for i in range(line):
+            target[i] = source[i]
 
 
 @inner(counts=True)
