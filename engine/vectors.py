@@ -188,9 +188,8 @@ lanes: Any = _lanes
 copy_transposed: Any = _copy_transposed
 largest: Any = _largest
 
-# A vector's first numbers to elsewhere: with the zeros behind them, they alone, or added to what is there.
+# A vector's first numbers to elsewhere: with the zeros behind them, or they alone added to what is there.
 copy_vector = _make_move(lambda on, moved, given, mask: on.store(moved, given))
-move_vector = _make_move(lambda on, moved, given, mask: on.store_first(moved, given, mask))
 add_vector = _make_move(
     lambda on, moved, given, mask: on.store_first(on.builder.fadd(moved, on.load_first(given, mask)), given, mask)
 )

@@ -1,4 +1,4 @@
-"""The convolution of images: unfolded into what the windows see, it is one matrix product an image."""
+"""The convolution of images: a matrix product, in which one factor is what windows see of an image."""
 
 from __future__ import annotations
 
@@ -14,29 +14,33 @@ from engine.initializers import get_initializer
 from engine.jit import inner, kernel, like, part
 from engine.layers.activation import activation_operations
 from engine.layers.base import EXAMPLES, Operation, Parameter, Shape, WeightedLayer, check_count
-from engine.layers.window_tiles import HEIGHT, make_window_tile
-from engine.layers.windows import Pair, Windows, check_pair, crop, fold, pad, padded, windows
+from engine.layers.window_products import multiply_seen, table_of_rows
+from engine.layers.windows import (
+    Pair,
+    Windows,
+    check_pair,
+    crop,
+    fold,
+    pad,
+    padded,
+    tap_table,
+    window_table,
+    windows,
+)
 from engine.products import multiply, pack
 from engine.tiles import WIDEST
-from engine.vectors import VECTOR, lanes
+from engine.vectors import MASKS, lanes
 
 PADDINGS = ("valid", "same")
 
-# What moving a number to or from a window costs, in multiplications.
-UNFOLDING = 8
+# What a tap costs beside the multiplications by its filters, in multiplications.
+TAP = 8
 
 # Numbers of windows that are held at once: they stay in a core's own cache.
 HELD = 16384
 
 # How many rows are added up side by side.
 ROWS_AT_ONCE = 16
-
-# Vectors of half the length suit few filters, where processors work through two of them in the time of a whole one.
-HALVES = VECTOR == 64
-
-# The functions for tiles, by how many vectors of columns they have.
-short = make_window_tile(1, 2)
-narrow, medium, wide = (make_window_tile(min(vectors, WIDEST)) for vectors in (1, 2, 3))
 
 
 @kernel
@@ -45,15 +49,15 @@ def convolution_forward(run, dims, constants, theta, x, y, tape):
     batch, filters, size = run[0], dims[13], lanes(x)
     x_size, y_size, taps = x.size // batch, y.size // batch, theta.size // filters - 1
     places, most = y_size // filters, WIDEST * size
-    windows_at, taps_at, rows = window_table(dims), tap_table(dims), rows_at(places, filters)
+    windows_at, taps_at, rows = window_table(dims), tap_table(dims), table_of_rows(places, filters)
     image, weights = padded(dims, x), np.empty((taps + 1) * min(most, filters + size), x.dtype)
     for first in range(0, filters, most):
         columns = min(filters - first, most)
         width = (columns + size - 1) // size * size
-        pack(theta, first, filters, weights, taps + 1, columns, width)
+        pack(theta, first, filters, weights, taps + 1, columns, width)  # the last row is the bias
         for n in range(batch):
             pad(x, n * x_size, dims, image)
-            add_product(
+            multiply_seen(
                 image, windows_at, places, taps_at, taps, weights, 0, width, weights, taps * width, 0,
                 y, n * y_size + first, rows, columns,
             )  # fmt: skip
@@ -62,37 +66,28 @@ def convolution_forward(run, dims, constants, theta, x, y, tape):
 @kernel
 def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta):
     """dW = Σ_n U(X_n)ᵀ dY_n, db = Σ_n Σ_ij dY_n,ij, and dX_n = Uᵀ(dY_n Wᵀ)."""
-    batch, filters = run[0], dims[13]
+    batch, filters, size = run[0], dims[13], lanes(x)
     x_size, y_size, taps = x.size // batch, y.size // batch, theta.size // filters - 1
-    places, most = y_size // filters, WIDEST * lanes(x)
-    windows_at, taps_at, rows = window_table(dims), tap_table(dims), rows_at(taps, filters)
-    image = padded(dims, x)
+    places, most = y_size // filters, WIDEST * size
+    windows_at, taps_at, rows = window_table(dims), tap_table(dims), table_of_rows(taps, filters)
+    image, packed = padded(dims, x), np.empty(0 if MASKS else places * min(most, filters + size), x.dtype)
     dtheta[:] = like(x[0], 0)
     for n in range(batch):
         pad(x, n * x_size, dims, image)
         for first in range(0, filters, most):
-            add_product(
-                image, taps_at, taps, windows_at, places, dy, n * y_size + first, filters, dtheta, first, 1,
-                dtheta, first, rows, min(filters - first, most),
+            columns = min(filters - first, most)
+            doutputs, start, stride = dy, n * y_size + first, filters
+            if not MASKS:
+                width = (columns + size - 1) // size * size
+                pack(dy, start, filters, packed, places, columns, width)
+                doutputs, start, stride = packed, 0, width
+            multiply_seen(
+                image, taps_at, taps, windows_at, places, doutputs, start, stride, dtheta, first, 1,
+                dtheta, first, rows, columns,
             )  # fmt: skip
     add_rows(dy, filters, dtheta[taps * filters :])
     if dx.size > 0:
         return_to_images(run, dims, theta, dy, dx)
-
-
-@inner(counts=True)
-def add_product(a, at, count, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns):
-    """C = S + U B, for as many columns as a tile may have (see `make_window_tile`)."""
-    vectors = (columns + lanes(c) - 1) // lanes(c)
-    for row in range(0, count, HEIGHT):
-        if HALVES and 2 * columns <= lanes(c):
-            short(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
-        elif vectors == 1:
-            narrow(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
-        elif vectors == 2:
-            medium(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
-        else:
-            wide(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
 
 
 @inner(counts=True)
@@ -115,41 +110,6 @@ def return_to_images(run, dims, theta, dy, dx):
             multiply(run, False, dy[at : at + places * filters], False, transposed, dseen, places, taps, filters)
             fold(dseen, dims, i, count, dimage)
         crop(dimage, dims, dx, n * x_size)
-
-
-@inner(counts=True)
-def window_table(dims):
-    """Where each window begins in a padded image."""
-    channels, _, _, down, right, lines, width = dims[2:9]
-    count = lines * width
-    at = np.empty(count + HEIGHT, np.int64)
-    for i in range(lines):
-        for j in range(width):
-            at[i * width + j] = (i * down * dims[10] + j * right) * channels
-    at[count:] = at[count - 1]
-    return at
-
-
-@inner(counts=True)
-def tap_table(dims):
-    """Where each tap of a window lies behind the window's beginning."""
-    span = dims[4] * dims[2]
-    count = dims[3] * span
-    at = np.empty(count + HEIGHT, np.int64)
-    for p in range(dims[3]):
-        for t in range(span):
-            at[p * span + t] = p * dims[10] * dims[2] + t
-    at[count:] = at[count - 1]
-    return at
-
-
-@inner(counts=True)
-def rows_at(count, width):
-    """Where rows begin that lie one after the other."""
-    at = np.empty(count + HEIGHT, np.int64)
-    for i in range(at.size):
-        at[i] = min(i, count - 1) * width
-    return at
 
 
 @inner(counts=True)
@@ -231,7 +191,7 @@ class Conv2D(WeightedLayer):
         shape = (*laid.counts, self.filters)
         size = sum(parameter.size for parameter in self.parameters(input_shape))
         dims = (*laid.dims, self.filters)
-        work = prod(laid.counts) * (size // self.filters) * (self.filters + UNFOLDING)
+        work = prod(laid.counts) * (size // self.filters) * (self.filters + TAP)
         affine = Operation(
             _convolution_kernels, shape, dims, parameters=(0, size), kind="convolution", cut=EXAMPLES, work=work
         )

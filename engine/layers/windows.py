@@ -1,4 +1,4 @@
-"""Windows that slide over images: how many there are, and an image unfolded into what they see.
+"""Windows that slide over images: how many there are, and where they lie.
 
 Images are channels-last: (height, width, channels). A window reaches `size` places down and right, and moves by
 `strides`. The kernels read these sizes from the start of an operation's `dims`, where `Windows.dims` lays them out.
@@ -14,6 +14,7 @@ import numpy as np
 from engine.errors import ConfigurationError
 from engine.jit import inner, part
 from engine.layers.base import Layer, Shape
+from engine.layers.window_products import end_table, new_table
 from engine.vectors import add_vector, lanes
 
 Pair = tuple[int, int]
@@ -128,10 +129,38 @@ def crop(image, dims, x, start):
 
 
 @inner(counts=True)
+def window_table(dims):
+    """Where each window begins in a padded image."""
+    channels, down, right, lines, width = dims[2], dims[5], dims[6], dims[7], dims[8]
+    table = new_table(lines * width)
+    for i in range(lines):
+        for j in range(width):
+            table[i * width + j] = (i * down * dims[10] + j * right) * channels
+    end_table(table, lines * width)
+    return table
+
+
+@inner(counts=True)
+def tap_table(dims):
+    """Where each tap of a window lies, behind the window's beginning."""
+    line, span = dims[10] * dims[2], dims[4] * dims[2]
+    table = new_table(dims[3] * span)
+    for p in range(dims[3]):
+        for t in range(span):
+            table[p * span + t] = p * line + t
+    end_table(table, dims[3] * span)
+    return table
+
+
+@inner(counts=True)
 def fold(rows, dims, first, count, image):
-    """image[(first + i)·down + p, j·right + q] += rows[i, j] for all p, q, flat: the gradient of `unfold`."""
+    """image[(first + i)·down + p, j·right + q] += rows[i, j][p, q], flat: each tap back to what its window saw there.
+
+    For `count` lines of windows, of which `rows` holds a row of taps each, flat.
+    """
     channels, size_down, size_right, down, right, _, windows_right = dims[2:9]
-    line, span, taps = dims[10] * channels, size_right * channels, rows.size // (count * windows_right)
+    line, span = dims[10] * channels, size_right * channels
+    taps = size_down * span
     # windows one below the other: what is added to has not just been written
     for p in range(size_down):
         for j in range(windows_right):

@@ -1,24 +1,28 @@
-"""The innermost code of convolutions: tiles of products in which one factor is what windows see.
+"""Matrix products in which one factor is what windows see of an image.
 
-What windows see is a matrix U, a row a window and a column a tap, that need not be written down: window i and tap k
-meet at one number of the image, image[at[i] + to[k]], with two short tables of places. Its transpose is the same with
-the tables exchanged. Apart from that the tiles are those of `engine.tiles`.
+That factor U, a row a window and a column a tap, need not be written down: window i and tap k meet at one number of the
+image, image[at[i] + to[k]], with two short tables of places. Its transpose is the same with the tables exchanged. Apart
+from that, these products are made of tiles as those in `engine.products` are.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from engine.jit import place
-from engine.tiles import ROWS
-from engine.vectors import INT, MASKS, Vectors, lanes_of
+from engine.jit import inner, place
+from engine.tiles import ROWS, WIDEST
+from engine.vectors import INT, MASKS, VECTOR, Vectors, lanes, lanes_of
 
 # Rows of a tile. There are no smaller ones: tables of rows end with as many as fill it, the last again and again.
 HEIGHT = ROWS[0]
+
+# Vectors of half the length suit few columns, where processors work through two of them in the time of a whole one.
+HALVES = VECTOR == 64
 
 
 def make_window_tile(vectors: int, parts: int = 1) -> Any:
@@ -89,3 +93,46 @@ def make_window_tile(vectors: int, parts: int = 1) -> Any:
         return types.void(*arguments), codegen
 
     return tile
+
+
+# The functions for tiles, by how many vectors of columns they have.
+short = make_window_tile(1, 2)
+narrow, medium, wide = (make_window_tile(min(vectors, WIDEST)) for vectors in (1, 2, 3))
+
+
+@inner
+def multiply_seen(a, at, count, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns):
+    """C = S + U B, for `count` rows and as many columns as a tile may have (see `make_window_tile`)."""
+    size = lanes(c)
+    vectors = (columns + size - 1) // size
+    for row in range(0, count, HEIGHT):
+        if HALVES and 2 * columns <= size:
+            short(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
+        elif vectors == 1:
+            narrow(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
+        elif vectors == 2:
+            medium(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
+        else:
+            wide(a, at, row, to, length, b, b_start, b_row, s, s_start, follows, c, c_start, rows, columns)
+
+
+@inner(counts=True)
+def new_table(count):
+    """Room for a table of so many places, and for as many as the last tile may be short of."""
+    return np.empty(count + HEIGHT, np.int64)
+
+
+@inner(counts=True)
+def end_table(table, count):
+    """Fill the rest of a table with its last place."""
+    table[count:] = table[count - 1]
+
+
+@inner(counts=True)
+def table_of_rows(count, width):
+    """Where rows begin that lie one after the other."""
+    table = new_table(count)
+    for i in range(count):
+        table[i] = i * width
+    end_table(table, count)
+    return table
