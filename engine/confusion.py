@@ -66,15 +66,19 @@ class ConfusionMonitor:
             return None
         return cls(network, x, labels, loss)
 
-    def measure(self, epoch: int) -> dict[str, Any]:
-        """``{"confusion": matrix}`` where this epoch has one, else nothing."""
+    def measure(self, epoch: int, outputs: NDArray[Any] | None = None) -> dict[str, Any]:
+        """``{"confusion": matrix}`` where this epoch has one, else nothing; see `answers`."""
         if epoch % self.every:
             return {}
-        return {"confusion": confusion_matrix(self.y, self.answers(), self.classes).tolist()}
+        return {"confusion": confusion_matrix(self.y, self.answers(outputs), self.classes).tolist()}
 
-    def answers(self) -> NDArray[np.int64]:
-        """The class that the network takes each example for."""
-        outputs = self.network.logits(self.x) if self.from_logits else self.network.predict(self.x)
+    def answers(self, outputs: NDArray[Any] | None = None) -> NDArray[np.int64]:
+        """The class that the network takes each example for.
+
+        By its outputs (N, outputs) as the loss takes them, logits or predictions, if they are known already.
+        """
+        if outputs is None:
+            outputs = self.network.logits(self.x) if self.from_logits else self.network.predict(self.x)
         if outputs.shape[1] == 1:
             return (outputs[:, 0] > self.threshold).astype(np.int64)
         return np.argmax(outputs, axis=1)

@@ -54,6 +54,7 @@ from engine.shares import (
 )
 from engine.subnormals import flush_subnormals, restore_subnormals
 from engine.workspace import Workspace as Workspace
+from engine.workspace import values_after as values_after
 from engine.workspace import workspace as workspace
 
 
@@ -244,9 +245,19 @@ def evaluate_batches(
     space: Workspace,
     run: NDArray[np.int64],
     totals: NDArray[np.float64],
+    outputs: NDArray[Any] | None = None,
 ) -> None:
-    """Add to `totals` the loss summed over all examples, the right answers, the examples, without training."""
-    descent, rates, batches = no_descent(theta.dtype), np.zeros(0), -(-order.size // space.capacity)
-    run_batches(
-        TEST, program, objective, descent, rates, theta, theta, theta, data, order, space, run, 0, batches, totals
-    )
+    """Add to `totals` the loss summed over all examples, the right answers, the examples, without training.
+
+    `outputs` gets what the loss is measured on, a row an example: logits where it takes these.
+    """
+    descent, rates, capacity = no_descent(theta.dtype), np.zeros(0), space.capacity
+    batches = -(-order.size // capacity)
+    for first in range(0, batches, batches if outputs is None else 1):
+        last = batches if outputs is None else first + 1
+        run_batches(
+            TEST, program, objective, descent, rates, theta, theta, theta, data, order, space, run, first, last, totals
+        )
+        if outputs is not None:
+            some = outputs[first * capacity : last * capacity]
+            some[:] = values_after(objective.operations, len(some), program, space)

@@ -280,10 +280,7 @@ class Network:
             space.values[: (stop - start) * inputs.shape[1]] = inputs[start:stop].reshape(-1)
             machine.forward_pass(self.program, max(ends), run, self.parameters, space)
             for end, output in zip(ends, outputs, strict=True):
-                at = self.program.layout[max(end, 1) - 1]
-                first = (at[machine.Y_START] if end else 0) * capacity
-                values = space.values[first : first + output.shape[1] * (stop - start)]
-                output[start:stop] = values.reshape(stop - start, -1)
+                output[start:stop] = machine.values_after(end, stop - start, self.program, space)
         return [output.reshape(examples, *shape) for output, shape in zip(outputs, shapes, strict=True)]
 
     def evaluate(

@@ -215,8 +215,11 @@ class Trainer:
         factors = self.schedule.factors(epoch + self._within_epoch, self.epochs)
         return float(self.optimizer.learning_rate * self.plateau[0]) * factors
 
-    def evaluate(self, data: machine.Data | None = None) -> Metrics:
-        """The mean loss and, for classification, the accuracy on `data` (the training data by default)."""
+    def evaluate(self, data: machine.Data | None = None, outputs: NDArray[Any] | None = None) -> Metrics:
+        """The mean loss and, for classification, the accuracy on `data` (the training data by default).
+
+        `outputs` (N, outputs) gets what the loss is measured on: logits where it takes these, else predictions.
+        """
         network, totals = self.network, np.zeros(3)
         data = self.data if data is None else data
         examples = data.x.shape[0]
@@ -224,7 +227,7 @@ class Trainer:
         run = network.new_run()
         with self._helped(data, order, space, run):
             machine.evaluate_batches(
-                network.program, self.objective, network.parameters, data, order, space, run, totals
+                network.program, self.objective, network.parameters, data, order, space, run, totals, outputs
             )
         return summarise(totals, self.classification)
 

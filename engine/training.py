@@ -153,9 +153,11 @@ def fit(
         None if given is None else prepare_data(network, *given, trainer.loss)[0]
         for given in (validation_data, test_data)
     )
-    monitor = None
+    monitor, outputs = None, None
     if confusion:
         monitor = ConfusionMonitor.where_it_makes_sense(network, *(validation_data or (x, y)), trainer.loss)
+        if monitor is not None and validation is not None:
+            outputs = np.empty((len(validation.x), *network.output_shape), network.dtype)
     best = BestEpoch(early_stopping, network.parameters) if early_stopping is not None else None
     recorders, listeners = _sort_callbacks([*callbacks, *([] if record is None else [record])])
     if checkpoint is not None:
@@ -175,9 +177,10 @@ def fit(
     def report(metrics: Metrics, began: float) -> bool:
         """Complete an epoch's measurements and pass them on; True when training shall stop."""
         if validation is not None:
-            metrics |= {f"val_{name}": value for name, value in trainer.evaluate(validation).items()}
+            measured = trainer.evaluate(validation, outputs)
+            metrics |= {f"val_{name}": value for name, value in measured.items()}
         if monitor is not None:
-            metrics |= monitor.measure(trainer.epoch)
+            metrics |= monitor.measure(trainer.epoch, outputs)
         trainer.observe(metrics["val_loss" if validation is not None else "loss"])
         stop = best is not None and best.observe(trainer.epoch, metrics, network.parameters)
         metrics = {"epoch": trainer.epoch, **metrics, "seconds": time.perf_counter() - began}

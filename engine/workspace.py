@@ -11,7 +11,7 @@ from engine.crew import MOST_SHARES, new_board
 from engine.layers.base import EXAMPLES
 from engine.memory import zeros
 from engine.passes import last_parameter, shares_of_pass
-from engine.program import THETA_START, THETA_STOP, Program, values_per_example
+from engine.program import THETA_START, THETA_STOP, X_SIZE, Y_SIZE, Y_START, Program, values_per_example
 
 
 class Workspace(NamedTuple):
@@ -50,3 +50,10 @@ def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspac
         zeros(MOST_SHARES * 8, np.float64).reshape(MOST_SHARES, 8),
         new_board(),
     )
+
+
+def values_after(operations: int, count: int, program: Program, space: Workspace) -> NDArray[Any]:
+    """What so many operations made of the first `count` examples of a batch, a row each; 0 gives the data. A view."""
+    at = program.layout[max(operations, 1) - 1]
+    start, size = (at[Y_START], at[Y_SIZE]) if operations else (0, at[X_SIZE])
+    return space.values[start * space.capacity :][: count * size].reshape(count, size)

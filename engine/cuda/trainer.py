@@ -9,6 +9,7 @@ from typing import Any
 
 import numba.cuda
 import numpy as np
+from numpy.typing import NDArray
 
 from engine import machine
 from engine.cuda.gpu import upload_data
@@ -123,8 +124,12 @@ class CudaTrainer(Trainer):
         self.epoch += 1
         return self._measurements(totals, start, slot.rate)
 
-    def evaluate(self, data: machine.Data | None = None) -> Metrics:
+    def evaluate(self, data: machine.Data | None = None, outputs: NDArray[Any] | None = None) -> Metrics:
         data = self.data if data is None else data
+        if outputs is not None:
+            x = data.x.reshape(-1, *self.network.input_shape)
+            from_logits = self.loss.from_logits(self.network.output_activation)
+            outputs[:] = self.network.logits(x) if from_logits else self.network.predict(x)
         self._upload_state(self._evaluated)
         totals = self._steps.evaluate(self._evaluated, self._uploaded(data), data.x.shape[0], self._stream)
         return summarise(totals, self.classification)

@@ -16,8 +16,10 @@ def check_numbers(file: str, key: str, values: NDArray[Any]) -> None:
     """Raise DataError, with the place, unless all values are real numbers that float32 can hold."""
     if values.dtype.kind not in "fiub":
         raise DataError(f"{file}: {key} is of type {values.dtype}, and real numbers are needed")
-    if values.dtype == np.float32 and np.isfinite(values).all():
-        return  # without the copies below, which large data would feel
+    if values.dtype == np.float32:
+        with np.errstate(over="ignore", invalid="ignore"):
+            if np.isfinite(values.sum()):
+                return  # without the copies below, which large data would feel
     bad = np.argwhere(~(np.abs(values.astype(np.float64, copy=False)) <= LARGEST))
     if len(bad):
         index = tuple(int(i) for i in bad[0])
