@@ -16,6 +16,7 @@ from engine.layers import Dense, Layer
 from engine.losses import get_loss
 from engine.network import Network
 from engine.recording import Recording
+from engine.trainer import Trainer
 from engine.training import fit
 
 
@@ -51,6 +52,11 @@ def test_the_diagonal_is_the_accuracy(layer: Layer, loss: str) -> None:
     np.testing.assert_array_equal(matrix.sum(axis=1), np.bincount(data.y))
     measured = network.evaluate(data.x, data.y, loss)["accuracy"]
     assert np.trace(matrix) / 200 == pytest.approx(measured) and 0 < measured < 1
+    trainer = Trainer(network, data.x, data.y, loss=loss)
+    outputs = np.full((200, units), np.nan, np.float32)
+    assert trainer.evaluate(outputs=outputs)["accuracy"] == pytest.approx(measured)
+    monitor.x = data.x * np.nan  # they are not asked for again
+    assert np.array_equal(monitor.measure(0, outputs)["confusion"], matrix)
 
 
 @pytest.mark.parametrize(

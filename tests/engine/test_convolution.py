@@ -61,8 +61,23 @@ def test_a_convolution_is_a_sum_of_correlations(channels: int) -> None:
     assert difference(network.predict(image[None])[0], np.stack(expected, axis=-1)) < 1e-12
 
 
+@pytest.mark.parametrize("filters", [1, 4, 5, 8, 9, 16, 17, 31, 33, 50, 97])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_any_number_of_filters_equals_the_reference(filters: int, dtype: str) -> None:
+    layers = [Conv2D(filters, 3, (1, 2), "same", "tanh"), Conv2D(3, (2, 3)), Flatten()]
+    network = scatter(Network(layers, (5, 9, 3), dtype="float64"))
+    naive = reference.ReferenceNetwork(network)
+    x, targets = examples(network, "mse", 3)
+    expected = naive.forward(x)[-1], naive.gradient(x, targets, "mse")
+    own = Network(layers, (5, 9, 3), dtype=dtype)
+    own.parameters[:] = network.parameters
+    tolerance = 1e-12 if dtype == "float64" else 1e-5
+    assert difference(own.predict(x), expected[0]) < tolerance
+    assert difference(own.gradient(x, targets, "mse")[1], expected[1]) < tolerance
+
+
 @pytest.mark.parametrize(("channels", "strides"), [(1, 1), (2, 1), (1, 2)])
-def test_large_images_are_unfolded_a_few_lines_at_a_time(channels: int, strides: int) -> None:
+def test_gradients_go_back_to_large_images_a_few_lines_at_a_time(channels: int, strides: int) -> None:
     shape = (75, 61, channels)
     network = scatter(Network([Conv2D(3, 5, strides, "same", "tanh"), Conv2D(2, 3), Flatten()], shape, dtype="float64"))
     assert -(-75 // strides) * -(-61 // strides) * 25 * channels > HELD

@@ -398,3 +398,14 @@ def test_data_that_are_read_only_are_used_where_they_lie() -> None:
     np.testing.assert_array_equal(held, before)  # the view keeps what it is a view of
     wide = Trainer(Network([Dense(3)], (3,), dtype="float64"), before, before, loss="mse")
     assert wide.data.x.dtype == np.float64 and not np.shares_memory(wide.data.x, before)
+
+
+@pytest.mark.parametrize(("loss", "wanted"), [("categorical_crossentropy", "logits"), ("mse", "predict")])
+def test_an_evaluation_gives_what_it_measured(loss: str, wanted: str) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2500, 3)), rng.integers(0, 4, 2500)  # more than are taken at once
+    network = Network([Dense(8, "tanh"), Dense(4, "softmax")], (3,), seed=1)
+    trainer = Trainer(network, x, y, loss=loss)
+    outputs = np.full((2500, 4), np.nan, np.float32)
+    assert trainer.evaluate(outputs=outputs) == pytest.approx(trainer.evaluate())
+    np.testing.assert_allclose(outputs, getattr(network, wanted)(x), rtol=1e-5, atol=1e-6)
