@@ -13,7 +13,7 @@ from engine.datasets.dataset import as_arrays
 from engine.errors import RecordingError
 from engine.recording.description import DataDescription, as_json
 from engine.recording.directory import DATA, RUN
-from engine.recording.files import sha256
+from engine.recording.files import sha256_of_each
 from engine.recording.tensors import read_tensors
 
 if TYPE_CHECKING:
@@ -88,11 +88,10 @@ class RecordedData:
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
-    """What a recording notes of the data set that its data come from; without holding on to it."""
+    """What a recording notes of the data set that its data come from, but its SHA-256; without holding on to it."""
     return {
         "name": dataset.name,
         "task": dataset.task,
-        "sha256": dataset.digest,
         "parameters": as_json("the data set's parameters", dataset.parameters),
         "feature_names": list(dataset.feature_names),
         "class_names": list(dataset.class_names),
@@ -111,14 +110,15 @@ def describe_data(
     ----------
     arrays : mapping of str to ndarray
     dataset : mapping, optional
-        What they come from, as `describe_dataset` says it.
+        What they come from, as `describe_dataset` says it, and its ``sha256``.
     again : bool
         Whether an experiment can make them again.
     sequences : bool
         Whether bare arrays (N, a, b) are sequences of b numbers, and not grey images.
     """
+    digests = sha256_of_each(arrays)
     described = {
-        name: {"dtype": array.dtype.name, "shape": list(array.shape), "sha256": sha256(array)}
+        name: {"dtype": array.dtype.name, "shape": list(array.shape), "sha256": digests[name]}
         for name, array in arrays.items()
     }
     stored = not again or sum(array.nbytes for array in arrays.values()) <= STORE_UP_TO
@@ -152,12 +152,13 @@ def read_data(path: Path, known: DataDescription, experiment: Experiment | None)
         where, arrays = f"{path}: the data set that its experiment makes", as_arrays(*experiment.dataset_parts())
     else:
         raise RecordingError(f"{path / RUN} speaks of neither a copy of the data nor an experiment that makes them")
+    digests = sha256_of_each({name: arrays[name] for name in known.arrays if name in arrays})
     for name, described in known.arrays.items():
         array = arrays.get(name)
         if array is None or described != {
             "dtype": array.dtype.name,
             "shape": list(array.shape),
-            "sha256": sha256(array),
+            "sha256": digests[name],
         }:
             raise RecordingError(f"{where} has another {name} than the network was trained on")
     for name, classes in (("y", known.class_names), ("labels", known.label_names)):

@@ -9,7 +9,8 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ def sha256(contents: bytes | NDArray[Any]) -> str:
     """SHA-256 (hex) of some bytes, or of those of a C-contiguous array."""
     given = contents if isinstance(contents, bytes) else contents.reshape(-1).view(np.uint8).data
     return hashlib.sha256(given).hexdigest()
+
+
+def sha256_of_each(arrays: Mapping[str, NDArray[Any]]) -> dict[str, str]:
+    """SHA-256 (hex) of C-contiguous arrays by name: of several at a time, and once of one with several names."""
+    distinct = {id(array): array for array in arrays.values()}
+    with ThreadPoolExecutor() as threads:  # hashing lets other threads run
+        digests = dict(zip(distinct, threads.map(sha256, distinct.values()), strict=True))
+    return {name: digests[id(array)] for name, array in arrays.items()}
 
 
 def write_file(path: Path | str, *chunks: Buffer, durable: bool = True) -> None:

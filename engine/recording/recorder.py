@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -104,6 +105,7 @@ class Recorder:
         self.path = Path(path)
         self.experiment = experiment
         self._about_data = None if dataset is None else describe_dataset(dataset)
+        self._digest = None if dataset is None else _digest_beside(dataset)
         self.overwrite = overwrite
         self.labels = dict(labels or {})
         self.snapshot_every = _positive("snapshot_every", snapshot_every)
@@ -197,12 +199,15 @@ class Recorder:
         except ValueError as error:
             raise RecordingError(f"the layout of the network's parameters cannot be recorded: {error}") from None
         sequences = any(isinstance(layer, Recurrent) for layer in network.layers)
+        about = self._about_data
+        if about is not None and self._digest is not None:
+            about = about | {"sha256": self._digest.result()}
         return RunDescription(
             network=as_json("the network's configuration", network.config()),
             dtype=np.dtype(network.dtype).name,
             layout=layout,
             training=as_json("the training's settings", training),
-            data=describe_data(arrays, self._about_data, self.experiment is not None, sequences),
+            data=describe_data(arrays, about, self.experiment is not None, sequences),
             experiment_sha256=None if self.experiment is None else sha256(self.experiment.to_toml().encode()),
             snapshot_every=self.snapshot_every,
             snapshot_steps=sorted(self.snapshot_steps),
@@ -324,6 +329,14 @@ class Recorder:
                 f"({writer.run.parameter_count},)"
             )
         return vector
+
+
+def _digest_beside(dataset: Dataset) -> Future[str]:
+    """Have a thread compute a data set's SHA-256, which takes a while for large data, beside what comes first."""
+    thread = ThreadPoolExecutor(1)
+    digest = thread.submit(lambda: dataset.digest)
+    thread.shutdown(wait=False)
+    return digest
 
 
 def _positive(name: str, value: int) -> int:
