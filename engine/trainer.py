@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from engine.metrics import Answers
 from engine.network_settings import check_seed
 from engine.objective import build_objective, count_operations, prepare_data, summarise
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
+from engine.pacing import Pacing
 from engine.schedules import Plateau, Schedule, get_schedule
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ class Trainer:
         self.objective = build_objective(network, self.loss, answers)
         self._descent = _build_descent(network, self.optimizer, self.clip_norm)
         self._space = machine.workspace(network.program, self.batch_size, network.dtype)
+        self._pacing = Pacing()
         self._crews: dict[int, bool] = {}  # whether there is work for a crew in batches of so many examples
 
     @property
@@ -162,11 +165,7 @@ class Trainer:
         halts = {step - before for step in at_steps or () if before < step <= before + self.batches}
         rates, start = self._learning_rates(self.epoch), self.network.parameters.copy()
         for last in sorted({*halts, self.batches}):
-            with self._helped(self.data, self._order, self._space, self.run):
-                machine.run_batches(
-                    machine.TRAIN, self.network.program, self.objective, self._descent, rates, self.network.parameters,
-                    self.gradient, self.moments, self.data, self._order, self._space, self.run, first, last, totals,
-                )  # fmt: skip
+            self._take_batches(first, last, rates, totals)
             if self.run[machine.STOP]:
                 raise KeyboardInterrupt  # within an epoch, which does not count
             self._check_finite(totals)
@@ -187,16 +186,35 @@ class Trainer:
             "learning_rate": learning_rate,
         }
 
-    def _helped(
+    def _take_batches(self, first: int, last: int, rates: NDArray[np.float64], totals: NDArray[np.float64]) -> None:
+        """Take the batches `first` … `last` - 1 of the epoch, with helpers where these help."""
+        shared, network = self._is_shared(self._space), self.network
+        for begin, end, helped in self._pacing.pieces(first, last) if shared else [(first, last, False)]:
+            with self._helpers(self.data, self._order, self._space, self.run) if helped else nullcontext():
+                began = time.perf_counter()
+                machine.run_batches(
+                    machine.TRAIN, network.program, self.objective, self._descent, rates, network.parameters,
+                    self.gradient, self.moments, self.data, self._order, self._space, self.run, begin, end, totals,
+                )  # fmt: skip
+                seconds = time.perf_counter() - began
+            if self.run[machine.STOP] or not math.isfinite(totals[0]):
+                return
+            if shared:
+                self._pacing.note(end - begin, seconds)
+
+    def _is_shared(self, space: machine.Workspace) -> bool:
+        """Whether there is work for helpers in batches that fill a workspace."""
+        batch = space.capacity
+        if batch not in self._crews:
+            self._crews[batch] = shares_anything(self.network.program, self.objective, self._descent, batch)
+        settle(everything=self._crews[batch])
+        return self._crews[batch]
+
+    def _helpers(
         self, data: machine.Data, order: NDArray[np.int64], space: machine.Workspace, run: NDArray[np.int64]
     ) -> AbstractContextManager[None]:
-        """A context in which other threads take their share of the work, where there is enough of it."""
-        program, theta, batch = self.network.program, self.network.parameters, space.capacity
-        if batch not in self._crews:
-            self._crews[batch] = shares_anything(program, self.objective, self._descent, batch)
-        settle(everything=self._crews[batch])
-        if not self._crews[batch]:
-            return nullcontext()
+        """A context in which other threads take their share of the work."""
+        program, theta = self.network.program, self.network.parameters
         return bring_helpers(
             space, run, data, order, program, self.objective, theta, self.gradient, self._descent, self.moments
         )
@@ -225,7 +243,8 @@ class Trainer:
         examples = data.x.shape[0]
         space, order = network.workspace(network.chunk(examples)), np.arange(examples)
         run = network.new_run()
-        with self._helped(data, order, space, run):
+        helped = self._is_shared(space) and self._pacing.helps
+        with self._helpers(data, order, space, run) if helped else nullcontext():
             machine.evaluate_batches(
                 network.program, self.objective, network.parameters, data, order, space, run, totals, outputs
             )

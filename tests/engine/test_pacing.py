@@ -1,0 +1,83 @@
+"""With helpers or alone: by what each took when it was tried last, with the same bits."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from engine import Dense, Network, Trainer
+from engine.pacing import Pacing
+
+
+class World:
+    """A training whose steps take as long as is said, and how many of its steps had helpers."""
+
+    def __init__(self) -> None:
+        self.pacing, self.helped, self.alone = Pacing(), 0, 0
+
+    def train(self, steps: int, with_helpers: float, without: float) -> float:
+        """Take so many steps, and give the share of them that had helpers; times in seconds."""
+        expected, before, total = 0, self.helped, self.helped + self.alone
+        for first, last, helped in self.pacing.pieces(0, steps):
+            assert first == expected and first < last <= steps
+            expected = last
+            self.pacing.note(last - first, (last - first) * (with_helpers if helped else without))
+            self.helped += (last - first) * helped
+            self.alone += (last - first) * (not helped)
+        assert expected == steps and self.helped + self.alone == total + steps
+        return (self.helped - before) / steps
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e-4, 0.01])
+@pytest.mark.parametrize("epoch", [5, 100_000])
+def test_nearly_all_steps_go_the_faster_way(unit: float, epoch: int) -> None:
+    world = World()
+    for with_helpers, without in ((1.0, 1.9), (1.9, 1.0), (1.0, 1.9)):  # the machine is free, busy, free again
+        shares = []
+        for _ in range(2):  # finding out takes a second at most
+            taken, helped = 0, 0.0
+            while taken * unit < 2:
+                helped += epoch * world.train(epoch, with_helpers * unit, without * unit)
+                taken += epoch
+            shares.append(helped / taken)
+        assert abs(shares[1] - (with_helpers < without)) < 0.04
+
+
+def test_it_stays_with_what_is_as_good() -> None:
+    world = World()
+    assert world.train(20_000, 1e-4, 0.95e-4) > 0.98
+
+
+def test_a_trial_is_as_short_as_steps_allow() -> None:
+    world = World()
+    world.train(1000, 0.02, 0.04)
+    assert 0 < world.alone < 60  # one step in each trial
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is no second processor")
+def test_helped_and_alone_give_the_same_bits() -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(4096, 200)), rng.integers(0, 10, 4096)
+    parameters, losses = [], []
+    for ways in ([True], [False], [True, False]):
+        network = Network([Dense(96, "relu"), Dense(10, "softmax")], (200,), seed=1)
+        trainer = Trainer(network, x, y, loss="categorical_crossentropy", batch_size=128)
+        trainer._pacing = Alternating(ways)
+        losses.append([trainer.train_epoch()["loss"] for _ in range(2)])
+        parameters.append(network.parameters.copy())
+    assert losses[0] == losses[1] == losses[2]
+    assert all(np.array_equal(parameters[0], each) for each in parameters)
+
+
+class Alternating(Pacing):
+    """Pieces of five steps, now one way, now the other."""
+
+    def __init__(self, ways: list[bool]) -> None:
+        super().__init__()
+        self.ways = ways
+
+    def pieces(self, first: int, last: int):  # type: ignore[no-untyped-def]
+        for number, start in enumerate(range(first, last, 5)):
+            yield start, min(start + 5, last), self.ways[number % len(self.ways)]
