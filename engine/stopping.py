@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ConfigurationError, nearest
+from engine.validation import check_whole
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ class EarlyStopping:
         known = ("val_loss", "loss", "val_accuracy", "accuracy")
         if self.monitor not in known:
             raise nearest("measurement for early stopping", self.monitor, known)
-        if isinstance(self.patience, bool) or not isinstance(self.patience, int) or self.patience < 1:
-            raise ConfigurationError(f"early stopping: patience={self.patience!r} must be a whole number of at least 1")
+        check_whole("early stopping: patience", self.patience, 1)
         if not isinstance(self.min_delta, (int, float)) or not 0 <= self.min_delta < np.inf:
             raise ConfigurationError(f"early stopping: min_delta={self.min_delta!r} must be a number of at least 0")
 

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from engine import machine
 from engine.ahead import compile_ahead, settle
 from engine.class_weights import ClassWeights, check_class_weights, example_weights
+from engine.descent import build_descent
 from engine.errors import ConfigurationError, DataError, TrainingError
 from engine.helping import bring_helpers, shares_anything
-from engine.jit import address
 from engine.losses import Loss, get_loss
 from engine.memory import zeros
 from engine.metrics import Answers
@@ -25,6 +25,7 @@ from engine.objective import build_objective, count_operations, prepare_data, su
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.pacing import Pacing
 from engine.schedules import Plateau, Schedule, get_schedule
+from engine.validation import check_whole
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -104,7 +105,7 @@ class Trainer:
         _check_slopes(network, self.loss, self.optimizer)
         examples = self.data.x.shape[0]
         if batch_size is not None:
-            check_count("batch_size", batch_size)
+            check_whole("batch_size", batch_size, 1)
         self.batch_size = min(examples if batch_size is None else batch_size, examples)
         self.batches = -(-examples // self.batch_size)
         self.shuffle = shuffle
@@ -129,7 +130,7 @@ class Trainer:
         compile_ahead(self.network.dtype.name)
         network = self.network
         self.objective = build_objective(network, self.loss, answers)
-        self._descent = _build_descent(network, self.optimizer, self.clip_norm)
+        self._descent = build_descent(network, self.optimizer, self.clip_norm)
         self._space = machine.workspace(network.program, self.batch_size, network.dtype)
         self._pacing = Pacing()
         self._crews: dict[int, bool] = {}  # whether there is work for a crew in batches of so many examples
@@ -311,38 +312,3 @@ def _check_slopes(network: Network, loss: Loss, optimizer: Optimizer) -> None:
             f"cannot train it: use another activation such as 'sigmoid', or a single layer with loss 'perceptron' "
             f"and optimizer 'perceptron'"
         )
-
-
-def _build_descent(network: Network, optimizer: Optimizer, clip_norm: float | None) -> machine.Descent:
-    """What the machine needs to move the parameters: the optimizer, what is trainable, the penalties."""
-    update = address(optimizer.kernel(), machine.signatures(network.dtype.name)["update"])
-    return machine.Descent(update, optimizer.settings(), *stretches(network), check_clip_norm(clip_norm))
-
-
-def check_clip_norm(clip_norm: float | None) -> float:
-    """The limit as a number, infinite where there is none; ConfigurationError when it is not above 0."""
-    if clip_norm is not None and not (isinstance(clip_norm, (int, float)) and clip_norm > 0):
-        raise ConfigurationError(f"clip_norm={clip_norm!r} must be a number above 0, or None for no limit")
-    return math.inf if clip_norm is None else float(clip_norm)
-
-
-def stretches(network: Network) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[Any]]:
-    """The `segments`, `penalised` and `penalties` of a network's parameters; see `machine.Descent`."""
-    segments: list[list[int]] = []
-    for slot in network.layout:
-        if slot.trainable and segments and segments[-1][1] == slot.start:
-            segments[-1][1] = slot.stop
-        elif slot.trainable:
-            segments.append([slot.start, slot.stop])
-    penalised = [slot for slot in network.layout if slot.trainable and (slot.l1 or slot.l2)]
-    return (
-        np.array(segments, np.int64).reshape(-1, 2),
-        np.array([(slot.start, slot.stop) for slot in penalised], np.int64).reshape(-1, 2),
-        np.array([(slot.l1, slot.l2) for slot in penalised], network.dtype).reshape(-1, 2),
-    )
-
-
-def check_count(name: str, value: int) -> None:
-    """Raise ConfigurationError unless a setting is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ConfigurationError(f"{name}={value!r} must be a whole number of at least 1")

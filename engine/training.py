@@ -20,7 +20,8 @@ from engine.objective import prepare_data
 from engine.optimizers import Optimizer
 from engine.schedules import Schedule
 from engine.stopping import BestEpoch, EarlyStopping
-from engine.trainer import Metrics, Trainer, check_count
+from engine.trainer import Metrics, Trainer
+from engine.validation import check_whole
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -147,7 +148,7 @@ def fit(
     TrainingError
         When the loss is no longer finite. The recording keeps every epoch before.
     """
-    check_count("epochs", epochs)
+    check_whole("epochs", epochs, 1)
     trainer = Trainer(network, x, y, epochs=epochs, **settings)
     validation, test = (
         None if given is None else prepare_data(network, *given, trainer.loss)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 from engine.errors import ConfigurationError, nearest
@@ -32,11 +33,12 @@ def check_text(key: str, value: Any) -> str:
 
 
 def check_whole(key: str, value: Any, least: int, most: int | None = None) -> int:
-    """Hold a value to being a whole number from ``least`` to ``most``."""
+    """Hold a value to being a whole number from ``least`` to ``most``, of Python or NumPy."""
     bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
-    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
         raise ConfigurationError(f"{key}={value!r} must be a whole number {bounds}")
-    return value
+    return int(value)
 
 
 def check_share(key: str, value: Any) -> float:

@@ -17,6 +17,7 @@ from engine.analysis.anatomy import entered
 from engine.errors import ConfigurationError, DataError
 from engine.network import CHUNK, CHUNK_VALUES, Network
 from engine.plan import make_plan
+from engine.validation import check_whole
 
 Output = int | tuple[int, ...] | NDArray[np.integer] | None
 
@@ -181,8 +182,7 @@ def integrated_gradients(
     Attribution
         With `baseline_output`.
     """
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
-        raise ConfigurationError(f"steps={steps!r} must be a whole number of at least 1")
+    check_whole("steps", steps, 1)
     end = network.check_inputs(x).reshape(-1, *network.input_shape)
     start = _as_baseline(network, baseline, end.shape)
     gradient = InputGradient(network, logits=logits)

@@ -15,13 +15,14 @@ from engine import machine
 from engine.cuda.gpu import upload_data
 from engine.cuda.launching import DeviceData, Steps, allocate, geometry, upload
 from engine.cuda.loops import TRAIN
+from engine.descent import check_clip_norm, stretches
 from engine.errors import ConfigurationError
 from engine.jit import specialise
 from engine.metrics import Answers
 from engine.objective import summarise
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import Plateau
-from engine.trainer import Metrics, Trainer, check_clip_norm, stretches
+from engine.trainer import Metrics, Trainer
 
 # About how long a launch may last, in seconds: an interruption waits for its end, and so does a screen that is drawn
 # by the same GPU.

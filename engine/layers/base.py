@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import ConfigurationError
 from engine.initializers import Initializer
+from engine.validation import check_whole
 
 Shape = tuple[int, ...]
 
@@ -179,8 +180,7 @@ class WeightedLayer(Layer):
 
 def check_count(layer: Layer, name: str, value: Any, least: int = 1) -> None:
     """Raise ConfigurationError unless a setting of a layer is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ConfigurationError(f"{layer}: {name}={value!r} must be a whole number of at least {least}")
+    check_whole(f"{layer}: {name}", value, least)
 
 
 def check_number(layer: Layer, name: str, value: Any, least: float, below: float = math.inf) -> None:

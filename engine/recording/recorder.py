@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.errors import ConfigurationError, RecordingError, nearest
+from engine.errors import RecordingError, nearest
 from engine.layers.recurrent import Recurrent
 from engine.recording.data import describe_data, describe_dataset
 from engine.recording.description import (
@@ -31,6 +31,7 @@ from engine.recording.resuming import check_same, repair
 from engine.recording.snapshots import header
 from engine.recording.tensors import pack_tensors, plain
 from engine.recording.writer import Writer
+from engine.validation import check_whole
 
 if TYPE_CHECKING:
     from engine.datasets.dataset import Dataset
@@ -108,8 +109,8 @@ class Recorder:
         self._digest = None if dataset is None else _digest_beside(dataset)
         self.overwrite = overwrite
         self.labels = dict(labels or {})
-        self.snapshot_every = _positive("snapshot_every", snapshot_every)
-        self.snapshot_steps = frozenset(_positive("snapshot_steps", step) for step in snapshot_steps)
+        self.snapshot_every = check_whole("snapshot_every", snapshot_every, 1)
+        self.snapshot_steps = frozenset(check_whole("snapshot_steps", step, 1) for step in snapshot_steps)
         self.epoch: int | None = None
         self._directory = RunDirectory(self.path)
         self._resumed: RunDescription | None = None
@@ -242,7 +243,7 @@ class Recorder:
             Copied before this returns.
         """
         writer = self._started()
-        writer.submit_step(_positive("step", step), self._copy(writer, parameters))
+        writer.submit_step(check_whole("step", step, 1), self._copy(writer, parameters))
 
     def record_epoch(
         self,
@@ -337,9 +338,3 @@ def _digest_beside(dataset: Dataset) -> Future[str]:
     digest = thread.submit(lambda: dataset.digest)
     thread.shutdown(wait=False)
     return digest
-
-
-def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ConfigurationError(f"{name}={value!r} must be a whole number from 1 on")
-    return int(value)
