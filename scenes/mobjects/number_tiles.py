@@ -32,7 +32,7 @@ class NumberTiles(VGroup):
     style : str
         A format specification for the numbers.
     widest : float, optional
-        A number as wide as any to come; by default the largest value, with a sign.
+        A number as wide as any to come; by default the largest value, with a sign where `low` is below 0.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class NumberTiles(VGroup):
         self.tiles = Tiles(values[None], self.box[None], ramp, low, high)
         self.frame = Polylines(outlines(self.box[None]), np.array([[*rgb(theme.muted), 0.8]]), 1.5)
         if widest is None:
-            widest = -max(float(np.abs(values).max(initial=0.0)), 0.88)
+            widest = max(float(np.abs(values).max(initial=0.0)), 0.88) * (-1 if low < 0 else 1)
         self.numbers = [Readout("", 0.0, style, widest, size) for _ in range(values.size)]
         self.numbers_opacity = 1.0
         super().__init__(self.tiles, self.frame, *self.numbers)
