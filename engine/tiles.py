@@ -6,6 +6,7 @@ the other: each number that is loaded is used for a whole row or column of the t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -55,35 +56,21 @@ def make_tile(rows: int, vectors: int) -> Any:
             # A pointer a row, which the compiler must not count up one from the other: that takes longer than the sums.
             lines = [on.opaque(builder.gep(left, [builder.mul(args[2], ir.Constant(INT, i))])) for i in range(rows)]
 
-            before, old = builder.block, builder.append_basic_block("add")
-            loop, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
+            before, old, loop = builder.block, builder.append_basic_block("add"), builder.append_basic_block("loop")
             builder.cbranch(args[12], old, loop)
             builder.position_at_end(old)
             there = [[load(places[i][v], v) for v in range(vectors)] for i in range(rows)]
             builder.branch(loop)
 
-            builder.position_at_end(loop)
-            p, sums = builder.phi(INT), [[builder.phi(on.type) for _ in range(vectors)] for _ in range(rows)]
-            row = builder.gep(right, [builder.mul(p, args[6])])
-            column = builder.mul(p, args[3])
-            factors = [(load if MASKS else whole)(on.at(row, v * on.lanes), v) for v in range(vectors)]
-            added, flags = [], ("contract",)
-            for i in range(rows):
-                factor = on.repeated(builder.load(builder.gep(lines[i], [column])), on.type)
-                added.append(
-                    [builder.fadd(builder.fmul(factor, factors[v], flags), sums[i][v], flags=flags)
-                     for v in range(vectors)]
-                )  # fmt: skip
-            after = builder.add(p, ir.Constant(INT, 1))
-            for block, number in ((before, ir.Constant(INT, 0)), (old, ir.Constant(INT, 0)), (loop, after)):
-                p.add_incoming(number, block)
-            for i in range(rows):
-                for v in range(vectors):
-                    for block, value in ((before, on.zero), (old, there[i][v]), (loop, added[i][v])):
-                        sums[i][v].add_incoming(value, block)
-            builder.cbranch(builder.icmp_signed("<", after, args[7]), loop, done)
+            def vectors_of(p: ir.Value) -> list[ir.Value]:
+                row = builder.gep(right, [builder.mul(p, args[6])])
+                return [(load if MASKS else whole)(on.at(row, v * on.lanes), v) for v in range(vectors)]
 
-            builder.position_at_end(done)
+            def factor(i: int, p: ir.Value) -> ir.Value:
+                return builder.load(builder.gep(lines[i], [builder.mul(p, args[3])]))
+
+            nothing = [[on.zero] * vectors for _ in range(rows)]
+            added = sum_products(on, loop, [(before, nothing), (old, there)], args[7], vectors_of, factor)
             for i in range(rows):
                 for v in range(last):
                     on.store(added[i][v], places[i][v])
@@ -102,6 +89,43 @@ def make_tile(rows: int, vectors: int) -> Any:
         return types.void(*arguments), codegen
 
     return tile
+
+
+def sum_products(
+    on: Vectors,
+    loop: ir.Block,
+    begun: list[tuple[ir.Block, list[list[ir.Value]]]],
+    length: ir.Value,
+    vectors_of: Callable[[ir.Value], list[ir.Value]],
+    factor: Callable[[int, ir.Value], ir.Value],
+) -> list[list[ir.Value]]:
+    """Write the loop that adds to a tile's sums the products for each p below `length`, and give the sums.
+
+    `begun` holds what the sums begin with, for each of the blocks that lead to the block `loop`: some rows of vectors.
+    ``factor(i, p)`` gives the number of row i with which the vectors ``vectors_of(p)`` are multiplied.
+    """
+    builder, flags = on.builder, ("contract",)
+    builder.position_at_end(loop)
+    p = builder.phi(INT)
+    sums = [[builder.phi(on.type) for _ in row] for row in begun[0][1]]
+    vectors, added = vectors_of(p), []
+    for i, row in enumerate(sums):
+        repeated = on.repeated(factor(i, p), on.type)
+        products = [builder.fmul(repeated, vector, flags) for vector in vectors]
+        added.append([builder.fadd(*pair, flags=flags) for pair in zip(products, row, strict=True)])
+    after = builder.add(p, ir.Constant(INT, 1))
+    for block, number, values in [
+        *((block, ir.Constant(INT, 0), values) for block, values in begun),
+        (loop, after, added),
+    ]:
+        p.add_incoming(number, block)
+        for i, row in enumerate(sums):
+            for v, total in enumerate(row):
+                total.add_incoming(values[i][v], block)
+    done = builder.append_basic_block("done")
+    builder.cbranch(builder.icmp_signed("<", after, length), loop, done)
+    builder.position_at_end(done)
+    return added
 
 
 @intrinsic

@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from engine.jit import inner, place
-from engine.tiles import ROWS, WIDEST
+from engine.tiles import ROWS, WIDEST, sum_products
 from engine.vectors import INT, MASKS, VECTOR, Vectors, lanes, lanes_of
 
 # Rows of a tile. There are no smaller ones: tables of rows end with as many as fill it, the last again and again.
@@ -39,7 +39,7 @@ def make_window_tile(vectors: int, parts: int = 1) -> Any:
     ):  # fmt: skip
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
             on = Vectors(context, builder, c.dtype, lanes_of(c.dtype) // parts)
-            zero, one, last = ir.Constant(INT, 0), ir.Constant(INT, 1), vectors - 1
+            zero, last = ir.Constant(INT, 0), vectors - 1
             image, right = (place(context, builder, kind, args[i], zero) for kind, i in ((a, 0), (b, 5)))
             before, target = (place(context, builder, kind, args[i], args[i + 1]) for kind, i in ((s, 8), (c, 11)))
             mask = on.mask(builder.sub(args[14], ir.Constant(INT, last * on.lanes)))
@@ -58,29 +58,15 @@ def make_window_tile(vectors: int, parts: int = 1) -> Any:
             # all rows are read before any is written, since S may be C, whose last row may be here several times
             begun = [load(builder.gep(before, [builder.mul(output, args[10])]), True) for output in outputs]
 
-            start, loop, done = builder.block, builder.append_basic_block("loop"), builder.append_basic_block("done")
-            builder.branch(loop)
-            builder.position_at_end(loop)
-            k, sums = builder.phi(INT), [[builder.phi(on.type) for _ in range(vectors)] for _ in range(HEIGHT)]
-            column = entry(to, 3, k)
-            factors = load(builder.gep(right, [builder.add(args[6], builder.mul(k, args[7]))]), MASKS)
-            added, flags = [], ("contract",)
-            for i in range(HEIGHT):
-                factor = on.repeated(builder.load(builder.gep(lines[i], [column])), on.type)
-                added.append(
-                    [builder.fadd(builder.fmul(factor, factors[v], flags), sums[i][v], flags=flags)
-                     for v in range(vectors)]
-                )  # fmt: skip
-            after = builder.add(k, one)
-            for block, number in ((start, zero), (loop, after)):
-                k.add_incoming(number, block)
-            for i in range(HEIGHT):
-                for v in range(vectors):
-                    for block, value in ((start, begun[i][v]), (loop, added[i][v])):
-                        sums[i][v].add_incoming(value, block)
-            builder.cbranch(builder.icmp_signed("<", after, args[4]), loop, done)
+            def vectors_of(k: ir.Value) -> list[ir.Value]:
+                return load(builder.gep(right, [builder.add(args[6], builder.mul(k, args[7]))]), MASKS)
 
-            builder.position_at_end(done)
+            def factor(i: int, k: ir.Value) -> ir.Value:
+                return builder.load(builder.gep(lines[i], [entry(to, 3, k)]))
+
+            start, loop = builder.block, builder.append_basic_block("loop")
+            builder.branch(loop)
+            added = sum_products(on, loop, [(start, begun)], args[4], vectors_of, factor)
             for i in range(HEIGHT):
                 line = builder.gep(target, [outputs[i]])
                 for v in range(last):
