@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from engine.beside import beside
 from engine.errors import RecordingError, nearest
 from engine.layers.recurrent import Recurrent
 from engine.recording.data import describe_data, describe_dataset
@@ -106,7 +106,7 @@ class Recorder:
         self.path = Path(path)
         self.experiment = experiment
         self._about_data = None if dataset is None else describe_dataset(dataset)
-        self._digest = None if dataset is None else _digest_beside(dataset)
+        self._digest = None if dataset is None else beside(lambda: dataset.digest)
         self.overwrite = overwrite
         self.labels = dict(labels or {})
         self.snapshot_every = check_whole("snapshot_every", snapshot_every, 1)
@@ -330,11 +330,3 @@ class Recorder:
                 f"({writer.run.parameter_count},)"
             )
         return vector
-
-
-def _digest_beside(dataset: Dataset) -> Future[str]:
-    """Have a thread compute a data set's SHA-256, which takes a while for large data, beside what comes first."""
-    thread = ThreadPoolExecutor(1)
-    digest = thread.submit(lambda: dataset.digest)
-    thread.shutdown(wait=False)
-    return digest
