@@ -98,27 +98,19 @@ class Vectors:
         )
 
 
-def _make_move(put: Any) -> Any:
-    """Make the function that puts the first `count` numbers of a vector elsewhere.
+@intrinsic
+def _copy_vector(typing_context, source, source_start, target, target_start, count):
+    """Put the first `count` numbers of a vector elsewhere, with zeros behind them."""
 
-    ``put(on, moved, given, mask)`` writes the code that stores the vector `moved`, zeros behind its first
-    numbers, in the place `given`.
-    """
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
+        on = Vectors(context, builder, source.dtype)
+        taken = on.at(place(context, builder, source, args[0], args[1]), 0)
+        given = on.at(place(context, builder, target, args[2], args[3]), 0)
+        on.store(on.load_first(taken, on.mask(args[4])), given)
+        return context.get_dummy_value()
 
-    @intrinsic
-    def move(typing_context, source, source_start, target, target_start, count):
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
-            on = Vectors(context, builder, source.dtype)
-            taken = on.at(place(context, builder, source, args[0], args[1]), 0)
-            given = on.at(place(context, builder, target, args[2], args[3]), 0)
-            mask = on.mask(args[4])
-            put(on, on.load_first(taken, mask), given, mask)
-            return context.get_dummy_value()
-
-        index = types.intp
-        return types.void(source, index, target, index, index), codegen
-
-    return move
+    index = types.intp
+    return types.void(source, index, target, index, index), codegen
 
 
 @intrinsic
@@ -185,11 +177,6 @@ def _largest(typing_context, image, at, line, channels, down, right, channel, be
 
 
 lanes: Any = _lanes
+copy_vector: Any = _copy_vector
 copy_transposed: Any = _copy_transposed
 largest: Any = _largest
-
-# A vector's first numbers to elsewhere: with the zeros behind them, or they alone added to what is there.
-copy_vector = _make_move(lambda on, moved, given, mask: on.store(moved, given))
-add_vector = _make_move(
-    lambda on, moved, given, mask: on.store_first(on.builder.fadd(moved, on.load_first(given, mask)), given, mask)
-)

@@ -20,14 +20,14 @@ from engine.layers.windows import (
     Windows,
     check_pair,
     crop,
-    fold,
     pad,
     padded,
+    tables_by_columns,
     tap_table,
     window_table,
     windows,
 )
-from engine.products import multiply, pack
+from engine.products import pack
 from engine.tiles import WIDEST
 from engine.vectors import MASKS, lanes
 
@@ -35,9 +35,6 @@ PADDINGS = ("valid", "same")
 
 # What a tap costs beside the multiplications by its filters, in multiplications.
 TAP = 8
-
-# Numbers of windows that are held at once: they stay in a core's own cache.
-HELD = 16384
 
 # How many rows are added up side by side.
 ROWS_AT_ONCE = 16
@@ -87,28 +84,31 @@ def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta
             )  # fmt: skip
     add_rows(dy, filters, dtheta[taps * filters :])
     if dx.size > 0:
-        return_to_images(run, dims, theta, dy, dx)
+        return_to_images(dims, theta, dy, dx, batch)
 
 
 @inner(counts=True)
-def return_to_images(run, dims, theta, dy, dx):
-    """dX_n = Uᵀ(dY_n Wᵀ), some lines of windows at a time."""
-    batch, lines, width, filters = run[0], dims[7], dims[8], dims[13]
-    taps, x_size = theta.size // filters - 1, dx.size // batch
-    transposed = np.empty(taps * filters, dx.dtype)
+def return_to_images(dims, theta, dy, dx, batch):
+    """dX_n = Uᵀ(dY_n Wᵀ): to each line of what a window sees, one line of the windows after the other."""
+    size_down, filters, most = dims[3], dims[13], WIDEST * lanes(dx)
+    line, span = dims[10] * dims[2], dims[4] * dims[2]
+    x_size, y_size, taps = dx.size // batch, dy.size // batch, size_down * span
+    transposed = np.empty(taps * filters + most, dx.dtype)  # and room to read a whole tile at the end
     for t in range(taps):
         for f in range(filters):
             transposed[f * taps + t] = theta[t * filters + f]
-    most = min(max(HELD // (width * taps), 1), lines)
-    seen, dimage = np.empty(most * width * taps, dx.dtype), padded(dims, dx)
+    dimage, each = padded(dims, dx), table_of_rows(filters, 1)
+    windows_at, outputs_at, count = tables_by_columns(dims)
     for n in range(batch):
         dimage[:] = like(dx[0], 0)
-        for i in range(0, lines, most):
-            count = min(most, lines - i)
-            places, at = count * width, (n * lines + i) * width * filters
-            dseen = seen[: places * taps]
-            multiply(run, False, dy[at : at + places * filters], False, transposed, dseen, places, taps, filters)
-            fold(dseen, dims, i, count, dimage)
+        outputs = dy[n * y_size : (n + 1) * y_size]
+        for p in range(size_down):
+            for first in range(0, span, most):
+                start = p * line + first
+                multiply_seen(
+                    outputs, outputs_at, count, each, filters, transposed, p * span + first, taps, dimage, start, 1,
+                    dimage, start, windows_at, min(span - first, most),
+                )  # fmt: skip
         crop(dimage, dims, dx, n * x_size)
 
 

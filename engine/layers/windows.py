@@ -14,8 +14,7 @@ import numpy as np
 from engine.errors import ConfigurationError
 from engine.jit import inner, part
 from engine.layers.base import Layer, Shape
-from engine.layers.window_products import end_table, new_table
-from engine.vectors import add_vector, lanes
+from engine.layers.window_products import HEIGHT, end_table, new_table
 
 Pair = tuple[int, int]
 
@@ -153,19 +152,23 @@ def tap_table(dims):
 
 
 @inner(counts=True)
-def fold(rows, dims, first, count, image):
-    """image[(first + i)·down + p, j·right + q] += rows[i, j][p, q], flat: each tap back to what its window saw there.
+def tables_by_columns(dims):
+    """Where windows begin in a padded image and in the outputs, by columns, and how many entries that makes.
 
-    For `count` lines of windows, of which `rows` holds a row of taps each, flat.
+    The windows of a tile lie in different lines then, where none sees what another does. Where there are fewer lines
+    than a tile has rows, each column ends with its last window as often as fills one. Columns follow each other so far
+    apart that a window does not see what the one before has just written to, which would have to be waited for.
     """
-    channels, size_down, size_right, down, right, _, windows_right = dims[2:9]
-    line, span = dims[10] * channels, size_right * channels
-    taps = size_down * span
-    # windows one below the other: what is added to has not just been written
-    for p in range(size_down):
-        for j in range(windows_right):
-            for i in range(count):
-                source = (i * windows_right + j) * taps + p * span
-                target = ((first + i) * down + p) * line + j * right * channels
-                for t in range(0, span, lanes(image)):
-                    add_vector(rows, source + t, image, target + t, span - t)
+    channels, size_right, down, right, lines, width = dims[2], dims[4], dims[5], dims[6], dims[7], dims[8]
+    height, apart, row = max(lines, HEIGHT), (size_right + right - 1) // right, 0
+    at, outputs = new_table(width * height), new_table(width * height)
+    for start in range(min(apart, width)):
+        for j in range(start, width, apart):
+            for each in range(height):
+                i = min(each, lines - 1)
+                at[row] = (i * down * dims[10] + j * right) * channels
+                outputs[row] = (i * width + j) * dims[13]
+                row += 1
+    end_table(at, width * height)
+    end_table(outputs, width * height)
+    return at, outputs, width * height
