@@ -190,18 +190,24 @@ class Trainer:
     def _take_batches(self, first: int, last: int, rates: NDArray[np.float64], totals: NDArray[np.float64]) -> None:
         """Take the batches `first` … `last` - 1 of the epoch, with helpers where these help."""
         shared, network = self._is_shared(self._space), self.network
+
+        def run(begin: int, end: int) -> None:
+            machine.run_batches(
+                machine.TRAIN, network.program, self.objective, self._descent, rates, network.parameters, self.gradient,
+                self.moments, self.data, self._order, self._space, self.run, begin, end, totals,
+            )  # fmt: skip
+
         for begin, end, helped in self._pacing.pieces(first, last) if shared else [(first, last, False)]:
             with self._helpers(self.data, self._order, self._space, self.run) if helped else nullcontext():
+                if helped:
+                    run(begin, begin + 1)
                 began = time.perf_counter()
-                machine.run_batches(
-                    machine.TRAIN, network.program, self.objective, self._descent, rates, network.parameters,
-                    self.gradient, self.moments, self.data, self._order, self._space, self.run, begin, end, totals,
-                )  # fmt: skip
+                run(begin + helped, end)
                 seconds = time.perf_counter() - began
             if self.run[machine.STOP] or not math.isfinite(totals[0]):
                 return
             if shared:
-                self._pacing.note(end - begin, seconds)
+                self._pacing.note(end - begin - helped, seconds)
 
     def _is_shared(self, space: machine.Workspace) -> bool:
         """Whether there is work for helpers in batches that fill a workspace."""

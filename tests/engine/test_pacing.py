@@ -23,14 +23,16 @@ class World:
         for first, last, helped in self.pacing.pieces(0, steps):
             assert first == expected and first < last <= steps
             expected = last
-            self.pacing.note(last - first, (last - first) * (with_helpers if helped else without))
+            assert last - first > helped or last == steps  # there is a step to measure behind that of their coming
+            noted = last - first - helped
+            self.pacing.note(noted, noted * (with_helpers if helped else without))
             self.helped += (last - first) * helped
             self.alone += (last - first) * (not helped)
         assert expected == steps and self.helped + self.alone == total + steps
         return (self.helped - before) / steps
 
 
-@pytest.mark.parametrize("unit", [1e-6, 1e-4, 0.01])
+@pytest.mark.parametrize("unit", [1e-6, 1e-4, 0.001, 0.01])
 @pytest.mark.parametrize("epoch", [5, 100_000])
 def test_nearly_all_steps_go_the_faster_way(unit: float, epoch: int) -> None:
     world = World()
@@ -54,6 +56,11 @@ def test_a_trial_is_as_short_as_steps_allow() -> None:
     world = World()
     world.train(1000, 0.02, 0.04)
     assert 0 < world.alone < 60  # one step in each trial
+
+
+def test_epochs_of_one_step_keep_their_helpers() -> None:
+    world = World()
+    assert all(world.train(1, 0.01, 0.02) == 1.0 for _ in range(1000))
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is no second processor")
