@@ -25,7 +25,7 @@ from engine.objective import build_objective, count_operations, prepare_data, su
 from engine.optimizers import Optimizer, PerceptronRule, get_optimizer
 from engine.pacing import Pacing
 from engine.schedules import Plateau, Schedule, get_schedule
-from engine.validation import check_whole
+from engine.validation import as_count
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -105,7 +105,7 @@ class Trainer:
         _check_slopes(network, self.loss, self.optimizer)
         examples = self.data.x.shape[0]
         if batch_size is not None:
-            check_whole("batch_size", batch_size, 1)
+            batch_size = as_count("batch_size", batch_size)
         self.batch_size = min(examples if batch_size is None else batch_size, examples)
         self.batches = -(-examples // self.batch_size)
         self.shuffle = shuffle
@@ -191,23 +191,23 @@ class Trainer:
         """Take the batches `first` … `last` - 1 of the epoch, with helpers where these help."""
         shared, network = self._is_shared(self._space), self.network
 
-        def run(begin: int, end: int) -> None:
+        def run(begin: int, end: int) -> bool:
+            """Whether there is something to go on with."""
             machine.run_batches(
                 machine.TRAIN, network.program, self.objective, self._descent, rates, network.parameters, self.gradient,
                 self.moments, self.data, self._order, self._space, self.run, begin, end, totals,
             )  # fmt: skip
+            return not self.run[machine.STOP] and math.isfinite(totals[0])
 
         for begin, end, helped in self._pacing.pieces(first, last) if shared else [(first, last, False)]:
             with self._helpers(self.data, self._order, self._space, self.run) if helped else nullcontext():
-                if helped:
-                    run(begin, begin + 1)
+                if helped and not run(begin, begin + 1):
+                    return
                 began = time.perf_counter()
-                run(begin + helped, end)
-                seconds = time.perf_counter() - began
-            if self.run[machine.STOP] or not math.isfinite(totals[0]):
-                return
-            if shared:
-                self._pacing.note(end - begin - helped, seconds)
+                if not run(begin + helped, end):
+                    return
+                if shared:
+                    self._pacing.note(end - begin - helped, time.perf_counter() - began)
 
     def _is_shared(self, space: machine.Workspace) -> bool:
         """Whether there is work for helpers in batches that fill a workspace."""

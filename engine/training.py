@@ -21,7 +21,7 @@ from engine.optimizers import Optimizer
 from engine.schedules import Schedule
 from engine.stopping import BestEpoch, EarlyStopping
 from engine.trainer import Metrics, Trainer
-from engine.validation import check_whole
+from engine.validation import as_count
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -148,7 +148,7 @@ def fit(
     TrainingError
         When the loss is no longer finite. The recording keeps every epoch before.
     """
-    check_whole("epochs", epochs, 1)
+    epochs = as_count("epochs", epochs)
     trainer = Trainer(network, x, y, epochs=epochs, **settings)
     validation, test = (
         None if given is None else prepare_data(network, *given, trainer.loss)[0]

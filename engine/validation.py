@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 from engine.errors import ConfigurationError, nearest
 
@@ -33,12 +34,16 @@ def check_text(key: str, value: Any) -> str:
 
 
 def check_whole(key: str, value: Any, least: int, most: int | None = None) -> int:
-    """Hold a value to being a whole number from ``least`` to ``most``, of Python or NumPy."""
+    """Hold a value to being a whole number from ``least`` to ``most``; not one of NumPy's, which JSON and TOML lack."""
     bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
+    if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
         raise ConfigurationError(f"{key}={value!r} must be a whole number {bounds}")
-    return int(value)
+    return value
+
+
+def as_count(key: str, value: Any) -> int:
+    """Give a whole number of at least 1, of Python's or NumPy's, as one of Python's."""
+    return check_whole(key, int(value) if isinstance(value, np.integer) else value, 1)
 
 
 def check_share(key: str, value: Any) -> float:

@@ -17,7 +17,7 @@ from engine.analysis.anatomy import entered
 from engine.errors import ConfigurationError, DataError
 from engine.network import CHUNK, CHUNK_VALUES, Network
 from engine.plan import make_plan
-from engine.validation import check_whole
+from engine.validation import as_count
 
 Output = int | tuple[int, ...] | NDArray[np.integer] | None
 
@@ -182,12 +182,12 @@ def integrated_gradients(
     Attribution
         With `baseline_output`.
     """
-    check_whole("steps", steps, 1)
+    steps = as_count("steps", steps)
     end = network.check_inputs(x).reshape(-1, *network.input_shape)
     start = _as_baseline(network, baseline, end.shape)
     gradient = InputGradient(network, logits=logits)
     reached = gradient(end, output)
-    nodes, weights = np.polynomial.legendre.leggauss(int(steps))
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
     mean = np.zeros(end.shape)
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
         between = start + network.dtype.type(node) * (end - start)

@@ -17,7 +17,7 @@ from engine.errors import ConfigurationError
 from engine.layers.regularization import dropout_forward
 from engine.network import Network
 from engine.network_settings import check_seed
-from engine.validation import check_whole
+from engine.validation import as_count
 
 
 def dropout_mask(
@@ -53,8 +53,7 @@ def dropout_mask(
     >>> mask = dropout_mask(run.network(), step=100, examples=32, seed=run.training["seed"])
     >>> x = run.data.x[examples_of_step(run.training, len(run.data.x), step=100)]
     """
-    check_whole("step", step, 1)
-    check_whole("examples", examples, 1)
+    step, examples = as_count("step", step), as_count("examples", examples)
     number, shape = _find(network, layer)
     run = network.new_run()
     run[machine.BATCH], run[machine.TRAINING], run[machine.STEP] = examples, 1, step
@@ -85,8 +84,7 @@ def examples_of_step(training: Mapping[str, Any], examples: int, step: int) -> N
     ndarray of int64, shape (batch,)
         Their numbers in the training data, in the order of the batch.
     """
-    check_whole("step", step, 1)
-    check_whole("examples", examples, 1)
+    step, examples = as_count("step", step), as_count("examples", examples)
     size = min(training["batch_size"] or examples, examples)
     epoch, batch = divmod(step - 1, -(-examples // size))
     order = np.empty(examples, np.int64)

@@ -31,7 +31,7 @@ from engine.recording.resuming import check_same, repair
 from engine.recording.snapshots import header
 from engine.recording.tensors import pack_tensors, plain
 from engine.recording.writer import Writer
-from engine.validation import check_whole
+from engine.validation import as_count
 
 if TYPE_CHECKING:
     from engine.datasets.dataset import Dataset
@@ -109,8 +109,8 @@ class Recorder:
         self._digest = None if dataset is None else beside(lambda: dataset.digest)
         self.overwrite = overwrite
         self.labels = dict(labels or {})
-        self.snapshot_every = check_whole("snapshot_every", snapshot_every, 1)
-        self.snapshot_steps = frozenset(check_whole("snapshot_steps", step, 1) for step in snapshot_steps)
+        self.snapshot_every = as_count("snapshot_every", snapshot_every)
+        self.snapshot_steps = frozenset(as_count("snapshot_steps", step) for step in snapshot_steps)
         self.epoch: int | None = None
         self._directory = RunDirectory(self.path)
         self._resumed: RunDescription | None = None
@@ -243,7 +243,7 @@ class Recorder:
             Copied before this returns.
         """
         writer = self._started()
-        writer.submit_step(check_whole("step", step, 1), self._copy(writer, parameters))
+        writer.submit_step(as_count("step", step), self._copy(writer, parameters))
 
     def record_epoch(
         self,

@@ -186,6 +186,7 @@ def test_a_column_may_be_left_out_for_one_output() -> None:
         (lambda: Dense(0), "Dense: units=0 must be a whole number of at least 1"),
         (lambda: Dense(2.0), "Dense: units=2.0 must be a whole number of at least 1"),
         (lambda: Dense(True), "Dense: units=True must be a whole number of at least 1"),
+        (lambda: Dense(np.int64(3)), "Dense: units=np.int64(3) must be a whole number of at least 1"),
         (lambda: Dense(2, l2=-0.1), "Dense: l2=-0.1 must be a number of at least 0"),
         (lambda: Dense(2, "rellu"), "unknown activation 'rellu': did you mean 'relu'"),
         (lambda: Dense(2, weight_init="glorot"), "unknown initializer 'glorot': did you mean 'glorot_normal'"),

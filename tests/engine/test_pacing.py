@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 from engine import Dense, Network, Trainer
+from engine.errors import TrainingError
 from engine.pacing import Pacing
 
 
@@ -63,7 +64,6 @@ def test_epochs_of_one_step_keep_their_helpers() -> None:
     assert all(world.train(1, 0.01, 0.02) == 1.0 for _ in range(1000))
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is no second processor")
 def test_helped_and_alone_give_the_same_bits() -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(4096, 200)), rng.integers(0, 10, 4096)
@@ -78,13 +78,29 @@ def test_helped_and_alone_give_the_same_bits() -> None:
     assert all(np.array_equal(parameters[0], each) for each in parameters)
 
 
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_a_divergence_ends_at_the_same_step(size: int) -> None:
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(4096, 200)), rng.normal(size=(4096, 1))
+    steps = []
+    for way in (True, False):
+        network = Network([Dense(96), Dense(1)], (200,), seed=1)
+        optimizer = {"name": "sgd", "learning_rate": 5.0}
+        trainer = Trainer(network, x, y, loss="mse", optimizer=optimizer, batch_size=128)
+        trainer._pacing = Alternating([way], size)
+        with pytest.raises(TrainingError, match="diverged in epoch 1"):
+            trainer.train_epoch()
+        steps.append(trainer.step)
+    assert steps[0] == steps[1]
+
+
 class Alternating(Pacing):
-    """Pieces of five steps, now one way, now the other."""
+    """Pieces of some steps, now one way, now the other."""
 
-    def __init__(self, ways: list[bool]) -> None:
+    def __init__(self, ways: list[bool], size: int = 5) -> None:
         super().__init__()
-        self.ways = ways
+        self.ways, self.size = ways, size
 
-    def pieces(self, first: int, last: int):  # type: ignore[no-untyped-def]
-        for number, start in enumerate(range(first, last, 5)):
-            yield start, min(start + 5, last), self.ways[number % len(self.ways)]
+    def pieces(self, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
+        for number, start in enumerate(range(first, last, self.size)):
+            yield start, min(start + self.size, last), self.ways[number % len(self.ways)]
