@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.losses import Loss
 from engine.network import Network
+from engine.objective import measured_outputs
 
 MOST_CLASSES = 20
 # Examples for which a matrix is made after every epoch; for k times as many, after every k-th.
@@ -50,12 +51,11 @@ class ConfusionMonitor:
     """
 
     def __init__(self, network: Network, x: ArrayLike, y: ArrayLike, loss: Loss) -> None:
-        self.network = network
+        self.network, self.loss = network, loss
         self.x, self.y = np.asarray(x), np.asarray(y)
         self.classes = class_count(network)
         self.every = -(-len(self.y) // EVERY_EPOCH)
-        self.from_logits = loss.from_logits(network.output_activation)
-        self.threshold = 0.0 if self.from_logits else loss.threshold
+        self.threshold = 0.0 if loss.from_logits(network.output_activation) else loss.threshold
 
     @classmethod
     def where_it_makes_sense(cls, network: Network, x: ArrayLike, y: ArrayLike, loss: Loss) -> ConfusionMonitor | None:
@@ -78,7 +78,7 @@ class ConfusionMonitor:
         By its outputs (N, outputs) as the loss takes them, logits or predictions, if they are known already.
         """
         if outputs is None:
-            outputs = self.network.logits(self.x) if self.from_logits else self.network.predict(self.x)
+            outputs = measured_outputs(self.network, self.loss, self.x)
         if outputs.shape[1] == 1:
             return (outputs[:, 0] > self.threshold).astype(np.int64)
         return np.argmax(outputs, axis=1)

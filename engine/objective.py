@@ -33,6 +33,11 @@ def build_objective(network: Network, loss: Loss, answers: Answers) -> machine.O
     )
 
 
+def measured_outputs(network: Network, loss: Loss, x: ArrayLike) -> NDArray[Any]:
+    """What a loss is measured on: the network's logits where the loss takes these, else its predictions."""
+    return network.logits(x) if loss.from_logits(network.output_activation) else network.predict(x)
+
+
 def count_operations(network: Network, loss: Loss) -> int:
     """How many of a network's operations come before the loss: one that takes logits skips the last activation.
 

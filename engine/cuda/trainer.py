@@ -19,7 +19,7 @@ from engine.descent import check_clip_norm, stretches
 from engine.errors import ConfigurationError
 from engine.jit import specialise
 from engine.metrics import Answers
-from engine.objective import summarise
+from engine.objective import measured_outputs, summarise
 from engine.optimizers import OPTIMIZERS
 from engine.schedules import Plateau
 from engine.trainer import Metrics, Trainer
@@ -128,9 +128,7 @@ class CudaTrainer(Trainer):
     def evaluate(self, data: machine.Data | None = None, outputs: NDArray[Any] | None = None) -> Metrics:
         data = self.data if data is None else data
         if outputs is not None:
-            x = data.x.reshape(-1, *self.network.input_shape)
-            from_logits = self.loss.from_logits(self.network.output_activation)
-            outputs[:] = self.network.logits(x) if from_logits else self.network.predict(x)
+            outputs[:] = measured_outputs(self.network, self.loss, data.x.reshape(-1, *self.network.input_shape))
         self._upload_state(self._evaluated)
         totals = self._steps.evaluate(self._evaluated, self._uploaded(data), data.x.shape[0], self._stream)
         return summarise(totals, self.classification)

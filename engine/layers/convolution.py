@@ -84,11 +84,11 @@ def convolution_backward(run, dims, constants, theta, x, y, tape, dy, dx, dtheta
             )  # fmt: skip
     add_rows(dy, filters, dtheta[taps * filters :])
     if dx.size > 0:
-        return_to_images(dims, theta, dy, dx, batch)
+        return_to_images(dims, windows_at, theta, dy, dx, batch)
 
 
 @inner(counts=True)
-def return_to_images(dims, theta, dy, dx, batch):
+def return_to_images(dims, windows_at, theta, dy, dx, batch):
     """dX_n = Uᵀ(dY_n Wᵀ): to each line of what a window sees, one line of the windows after the other."""
     size_down, filters, most = dims[3], dims[13], WIDEST * lanes(dx)
     line, span = dims[10] * dims[2], dims[4] * dims[2]
@@ -98,7 +98,7 @@ def return_to_images(dims, theta, dy, dx, batch):
         for f in range(filters):
             transposed[f * taps + t] = theta[t * filters + f]
     dimage, each = padded(dims, dx), table_of_rows(filters, 1)
-    windows_at, outputs_at, count = tables_by_columns(dims)
+    columns_at, outputs_at, count = tables_by_columns(dims, windows_at)
     for n in range(batch):
         dimage[:] = like(dx[0], 0)
         outputs = dy[n * y_size : (n + 1) * y_size]
@@ -107,7 +107,7 @@ def return_to_images(dims, theta, dy, dx, batch):
                 start = p * line + first
                 multiply_seen(
                     outputs, outputs_at, count, each, filters, transposed, p * span + first, taps, dimage, start, 1,
-                    dimage, start, windows_at, min(span - first, most),
+                    dimage, start, columns_at, min(span - first, most),
                 )  # fmt: skip
         crop(dimage, dims, dx, n * x_size)
 

@@ -152,22 +152,21 @@ def tap_table(dims):
 
 
 @inner(counts=True)
-def tables_by_columns(dims):
-    """Where windows begin in a padded image and in the outputs, by columns, and how many entries that makes.
+def tables_by_columns(dims, windows_at):
+    """Where windows begin in a padded image, by columns, where in the outputs, and how many entries that makes.
 
     The windows of a tile lie in different lines then, where none sees what another does. Where there are fewer lines
     than a tile has rows, each column ends with its last window as often as fills one. Columns follow each other so far
     apart that a window does not see what the one before has just written to, which would have to be waited for.
     """
-    channels, size_right, down, right, lines, width = dims[2], dims[4], dims[5], dims[6], dims[7], dims[8]
+    size_right, right, lines, width = dims[4], dims[6], dims[7], dims[8]
     height, apart, row = max(lines, HEIGHT), (size_right + right - 1) // right, 0
     at, outputs = new_table(width * height), new_table(width * height)
     for start in range(min(apart, width)):
         for j in range(start, width, apart):
-            for each in range(height):
-                i = min(each, lines - 1)
-                at[row] = (i * down * dims[10] + j * right) * channels
-                outputs[row] = (i * width + j) * dims[13]
+            for i in range(height):
+                window = min(i, lines - 1) * width + j
+                at[row], outputs[row] = windows_at[window], window * dims[13]
                 row += 1
     end_table(at, width * height)
     end_table(outputs, width * height)
