@@ -48,7 +48,7 @@ class Short(Stage):
 
 
 def test_a_scene_s_times_are_of_all_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("WIDTH", 160), ("HEIGHT", 90), ("RATE", 10), ("BURST", 7)):
+    for name, value in (("WIDTH", 640), ("HEIGHT", 360), ("RATE", 10), ("BURST", 7)):
         monkeypatch.setattr(films, name, value)
     whole, sampled = (films.scene_times(Part(Short, {}, {}), tmp_path, every, 2) for every in (1, 2))
     for times in whole + sampled:
