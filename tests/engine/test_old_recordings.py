@@ -1,4 +1,7 @@
-"""Recordings of every release so far open, and say what they said when they were made (tools/make_fixtures.py)."""
+"""Recordings of every release so far open, and say what they said when they were made (tools/make_fixtures.py).
+
+What is damaged in files that only they have is found.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,11 @@ import numpy as np
 import pytest
 
 from engine.recording import Recording
+from engine.recording.tensors import START
+from tests.engine.damage import sentence
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "recordings"
+OLD_FILES = ["snapshots/000001.safetensors", "snapshots/step-000001.safetensors"]
 RUNS = sorted(path.parent for path in FIXTURES.glob("*/*/run.json"))
 
 
@@ -58,3 +64,39 @@ def test_fixtures_are_never_made_twice() -> None:
         [sys.executable, script, FIXTURES / "0.1"], capture_output=True, text=True, check=False, timeout=120
     )
     assert result.returncode == 1 and "recordings of a release are made once and kept" in result.stderr
+
+
+@pytest.mark.parametrize("name", OLD_FILES)
+def test_flipped_bytes_in_old_snapshots_are_found(old_run: Path, name: str) -> None:
+    contents = (old_run / name).read_bytes()
+    for at in range(0, len(contents), max(1, len(contents) // 100)):
+        flipped = bytearray(contents)
+        flipped[at] ^= 1
+        (old_run / name).write_bytes(flipped)
+        assert name in sentence(old_run), at
+    for length in range(0, len(contents), 13):
+        (old_run / name).write_bytes(contents[:length])
+        assert name in sentence(old_run), length
+    (old_run / name).unlink()
+    assert name in sentence(old_run)
+
+
+@pytest.mark.parametrize(
+    ("damage", "text"),
+    [
+        (b"", "old/snapshots/000001.safetensors is empty: it was damaged after it was written"),
+        (b"PK\3\4 a zip archive" * 9, "is damaged, or was not written by neurofilm: it does not start as such"),
+        (b"\x80\4\x95pickle" * 9, "it does not start as such files do"),
+        ((1 << 62).to_bytes(8, "little") + START + b'00000000"}}' + b" " * 9, "is damaged: it ends within its header"),
+        ((99).to_bytes(8, "little") + START + b'00000000"}}' + b" " * 99, "checksum does not match its contents"),
+    ],
+)
+def test_sentences_about_old_snapshots(old_run: Path, damage: bytes, text: str) -> None:
+    (old_run / "snapshots/000001.safetensors").write_bytes(damage)
+    assert text in sentence(old_run)
+    assert Recording(old_run).parameters(2).size  # the others are as good as before
+
+
+def test_an_old_snapshot_of_another_epoch_is_found(old_run: Path) -> None:
+    shutil.copy(old_run / "snapshots/000002.safetensors", old_run / "snapshots/000001.safetensors")
+    assert "000001.safetensors is not the snapshot that this run recorded" in sentence(old_run)

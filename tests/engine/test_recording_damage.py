@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import RecordingError
 from engine.layers import Dense
 from engine.network import Network
 from engine.recording import Recorder, Recording
 from engine.recording.description import read_description, write_description
 from engine.recording.files import checksum, sha256
 from engine.recording.tensors import START, read_tensors
+from tests.engine.damage import everything, sentence
 
 DATA = {"x": np.arange(8, dtype=np.float32).reshape(4, 2), "y": np.array([0, 1, 0, 1])}
 
@@ -42,25 +42,6 @@ def run(original: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(original, tmp_path / "run"))
 
 
-def everything(path: Path) -> str:
-    """All that can be read from a run, as one text."""
-    run = Recording(path)
-    arrays = [run.parameters(epoch) for epoch in run] + [run.parameters(step=step) for step in run.steps]
-    arrays += [run.data.x, run.data.y, *run.metrics.values()]
-    arrays += [np.asarray(value) for value in run.checkpoint().values()]
-    known = [run.state, run.message, run.training, run.network_config, run.versions, run.epochs, run.steps, run.digest]
-    return repr(known + [run.data.name, run.data.class_names, run.experiment]) + repr([a.tobytes() for a in arrays])
-
-
-def sentence(path: Path, read: Callable[[Path], object] = everything) -> str:
-    """The one sentence that reading raises."""
-    with pytest.raises(RecordingError) as caught:
-        read(path)
-    text = str(caught.value)
-    assert text and "\n" not in text and not text.endswith("."), text
-    return text
-
-
 FILES = [
     "run.json",
     "metrics.jsonl",
@@ -68,7 +49,6 @@ FILES = [
     "checkpoint.safetensors",
     "snapshots.safetensors",
 ]
-OLD_FILES = ["snapshots/000001.safetensors", "snapshots/step-000001.safetensors"]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -141,42 +121,6 @@ def test_snapshots_of_another_run_are_found(run: Path, tmp_path: Path) -> None:
     recorder.finish()
     shutil.copy(tmp_path / "other/snapshots.safetensors", run)
     assert "snapshots.safetensors is damaged, or belongs to another run" in sentence(run) or "it ends" in sentence(run)
-
-
-@pytest.mark.parametrize("name", OLD_FILES)
-def test_flipped_bytes_in_old_snapshots_are_found(old_run: Path, name: str) -> None:
-    contents = (old_run / name).read_bytes()
-    for at in range(0, len(contents), max(1, len(contents) // 100)):
-        flipped = bytearray(contents)
-        flipped[at] ^= 1
-        (old_run / name).write_bytes(flipped)
-        assert name in sentence(old_run), at
-    for length in range(0, len(contents), 13):
-        (old_run / name).write_bytes(contents[:length])
-        assert name in sentence(old_run), length
-    (old_run / name).unlink()
-    assert name in sentence(old_run)
-
-
-@pytest.mark.parametrize(
-    ("damage", "text"),
-    [
-        (b"", "old/snapshots/000001.safetensors is empty: it was damaged after it was written"),
-        (b"PK\3\4 a zip archive" * 9, "is damaged, or was not written by neurofilm: it does not start as such"),
-        (b"\x80\4\x95pickle" * 9, "it does not start as such files do"),
-        ((1 << 62).to_bytes(8, "little") + START + b'00000000"}}' + b" " * 9, "is damaged: it ends within its header"),
-        ((99).to_bytes(8, "little") + START + b'00000000"}}' + b" " * 99, "checksum does not match its contents"),
-    ],
-)
-def test_sentences_about_old_snapshots(old_run: Path, damage: bytes, text: str) -> None:
-    (old_run / "snapshots/000001.safetensors").write_bytes(damage)
-    assert text in sentence(old_run)
-    assert Recording(old_run).parameters(2).size  # the others are as good as before
-
-
-def test_an_old_snapshot_of_another_epoch_is_found(old_run: Path) -> None:
-    shutil.copy(old_run / "snapshots/000002.safetensors", old_run / "snapshots/000001.safetensors")
-    assert "000001.safetensors is not the snapshot that this run recorded" in sentence(old_run)
 
 
 def forge(header: dict[str, object], data: bytes) -> bytes:
