@@ -86,7 +86,7 @@ def compile_machine(dtype_name: str) -> None:
     machine.run_batches.compile(tuple(map(typeof, arguments)))
     print("begun", flush=True)
     shared = run, data, order, program, objective, theta, space, gradient, descent, moments
-    for loop, given in helping_loops(True, shared).values():
+    for loop, given in helping_loops(shared, True, True).values():
         address_for(loop, given)
     help_out.compile(tuple(map(typeof, (kind, *shared))))
 

@@ -17,7 +17,7 @@ from engine.atomics import add
 from engine.crew import KIND, LEAVE, LOOPS, OPERATION, PRESENT, hand_in, helped, look_again, post, take, wait
 from engine.crew import SHARES as POSTED
 from engine.jit import address, kernel
-from engine.passes import TEST, TRAIN, last_parameter, pass_share, shares_of_pass, sum_share
+from engine.passes import cut_of_pass, last_parameter, pass_share, sum_share
 from engine.program import Data, Descent, Objective, Program
 from engine.shares import (
     backward_share,
@@ -31,8 +31,8 @@ from engine.shares import (
 from engine.subnormals import flush_subnormals, restore_subnormals
 from engine.workspace import Workspace
 
-# Kinds of work on the board, behind the two kinds of passes.
-GATHER, FORWARD, BACKWARD, UPDATE, SUM = range(2, 7)
+# Kinds of work on the board. Behind the last come the ways of a pass, whose loops are one (see `engine.passes`).
+GATHER, FORWARD, BACKWARD, UPDATE, SUM, PASS = range(6)
 
 
 @kernel(counts=False)
@@ -87,12 +87,12 @@ def share_update(s, shares, run, descent, theta, gradient, moments, space):
 
 
 @kernel(counts=False)
-def share_pass(kind, start, shares, run, data, order, program, objective, theta, space, gradient):
-    """Take a batch through the network in shares."""
-    post(space.board, kind, start, shares)
+def share_pass(way, start, shares, together, run, data, order, program, objective, theta, space, gradient):
+    """Take a batch through operations together in shares."""
+    post(space.board, PASS + way, start, shares)
     share = next_share(space.board, -1, shares)
     while share >= 0:
-        pass_share(kind, start, share, shares, run, data, order, program, objective, theta, space, gradient)
+        pass_share(way, start, share, shares, together, run, data, order, program, objective, theta, space, gradient)
         share = next_share(space.board, share, shares)
 
 
@@ -110,6 +110,7 @@ def share_sum(parts, shares, size, space, gradient):
 def help_out(thread, run, data, order, program, objective, theta, space, gradient, descent, moments):
     """What a helper does: take shares of what is on the board until it shall leave."""
     board, own, looks = space.board, space.runs[thread], 0
+    together, _ = cut_of_pass(program, objective.operations, space.capacity)
     mode = flush_subnormals()
     add(board, PRESENT, 1)
     while not board[LEAVE]:
@@ -120,10 +121,13 @@ def help_out(thread, run, data, order, program, objective, theta, space, gradien
         looks = 0
         copy_run(run, own)
         kind, operation, shares = board[KIND], board[OPERATION], board[POSTED]
-        if kind in (TRAIN, TEST):
-            pass_share(kind, operation, share, shares, own, data, order, program, objective, theta, space, gradient)
+        if kind >= PASS:
+            way, start = kind - PASS, operation
+            pass_share(
+                way, start, share, shares, together, own, data, order, program, objective, theta, space, gradient
+            )
         elif kind == SUM:
-            sum_share(operation, share, shares, last_parameter(program, objective.operations), space, gradient)
+            sum_share(operation, share, shares, last_parameter(program, together), space, gradient)
         elif kind == GATHER:
             gather_share(operation, share, shares, own, data, order, space)
         elif kind == FORWARD:
@@ -141,7 +145,7 @@ def shares_anything(program: Program, objective: Objective, descent: Descent, ba
     """Whether there is anything that a crew could help with."""
     operations, segments = range(len(program.forward)), range(len(descent.segments))
     return (
-        shares_of_pass(program, objective.operations, batch) > 1
+        cut_of_pass(program, objective.operations, batch)[1] > 1
         or any(shares_of(program, k, batch) > 1 for k in operations)
         or any(shares_of_update(descent, s) > 1 for s in segments)
     )
@@ -161,11 +165,12 @@ def bring_helpers(
 ) -> AbstractContextManager[None]:
     """A context in which helpers take shares of what a loop does in `space`.
 
-    Loops that the network has no use for are not compiled: it takes batches in shares, or else operations.
+    Loops that the network has no use for are not compiled.
     """
     arguments = (run, data, order, program, objective, theta, space, gradient, descent, moments)
-    by_passes = shares_of_pass(program, objective.operations, space.capacity) > 1
-    for kind, (loop, given) in helping_loops(by_passes, arguments).items():
+    together, _ = cut_of_pass(program, objective.operations, space.capacity)
+    loops = helping_loops(arguments, together > 0, together < objective.operations)
+    for kind, (loop, given) in loops.items():
         if not space.board[LOOPS + kind]:
             space.board[LOOPS + kind] = address_for(loop, given)
     return helped(space.board, lambda number: help_out(number, *arguments))
@@ -176,19 +181,24 @@ def address_for(loop: Any, given: tuple[Any, ...]) -> int:
     return address(loop, types.void(*map(typeof, given)))
 
 
-def helping_loops(by_passes: bool, arguments: tuple[Any, ...]) -> dict[int, tuple[Any, tuple[Any, ...]]]:
-    """The loops that offer shares of whole passes or else of operations, and what they are given; by kind of work.
+def helping_loops(
+    arguments: tuple[Any, ...], in_passes: bool, one_by_one: bool
+) -> dict[int, tuple[Any, tuple[Any, ...]]]:
+    """The loops that offer shares of operations taken together, one by one, or both, and what they are given; by kind.
 
     They share the arguments of `help_out`, behind its first.
     """
     run, data, order, program, objective, theta, space, gradient, descent, moments = arguments
     number = 0
-    a_pass = (share_pass, (number, number, number, run, data, order, program, objective, theta, space, gradient))
-    passes = {TRAIN: a_pass, TEST: a_pass, SUM: (share_sum, (number, number, number, space, gradient))}
-    operations = {
-        GATHER: (share_gathering, (number, number, run, data, order, space)),
-        FORWARD: (share_forward, (number, number, run, program, theta, space)),
-        BACKWARD: (share_backward, (number, number, run, program, theta, space, gradient)),
-    }
-    update = (share_update, (number, number, run, descent, theta, gradient, moments, space))
-    return {UPDATE: update, **(passes if by_passes else operations)}
+    loops = {UPDATE: (share_update, (number, number, run, descent, theta, gradient, moments, space))}
+    if in_passes:
+        to_pass = (number, number, number, number, run, data, order, program, objective, theta, space, gradient)
+        loops |= {PASS: (share_pass, to_pass), SUM: (share_sum, (number, number, number, space, gradient))}
+    else:
+        loops |= {GATHER: (share_gathering, (number, number, run, data, order, space))}
+    if one_by_one:
+        loops |= {
+            FORWARD: (share_forward, (number, number, run, program, theta, space)),
+            BACKWARD: (share_backward, (number, number, run, program, theta, space, gradient)),
+        }
+    return loops

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.crew import LOOPS, PRESENT
-from engine.helping import BACKWARD, FORWARD, GATHER, SUM, UPDATE
+from engine.helping import BACKWARD, FORWARD, GATHER, PASS, SUM, UPDATE
 from engine.jit import call, inner, kernel, like
 from engine.layers.base import EXAMPLES, INPUTS
 from engine.optimizers import penalty_slope
 from engine.passes import TEST as TEST
 from engine.passes import TRAIN as TRAIN
-from engine.passes import add_sums, last_parameter, pass_share, shares_of_pass, shares_of_sum, sum_share
+from engine.passes import BACK, ROUND, THERE, add_sums, cut_of_pass, last_parameter, pass_share, shares_of_sum, sum_share
 from engine.passes import measure as measure_part
 from engine.program import BATCH as BATCH
 from engine.program import EXAMPLES_IN_ALL as EXAMPLES_IN_ALL
@@ -59,11 +59,11 @@ from engine.workspace import workspace as workspace
 
 
 @kernel(counts=False)
-def forward_pass(program, count, run, theta, space):
-    """Run the first `count` operations on the batch that lies at the start of ``space.values``."""
+def forward_pass(program, first, stop, run, theta, space):
+    """Run the operations from `first` up to `stop` on the batch that lies in ``space.values``: data at its start."""
     own, batch = space.runs[0], run[BATCH]
     copy_run(run, own)
-    for k in range(count):
+    for k in range(first, stop):
         shares = shares_of(program, k, batch)
         if shares > 1 and space.board[LOOPS + FORWARD] and space.board[PRESENT]:
             call(space.board[LOOPS + FORWARD], (k, shares, own, program, theta, space))
@@ -75,11 +75,11 @@ def forward_pass(program, count, run, theta, space):
 
 
 @kernel(counts=False)
-def backward_pass(program, count, run, theta, space, gradient):
-    """Run the first `count` operations backwards, from the output gradient in ``space.dvalues`` to `gradient`."""
+def backward_pass(program, first, stop, run, theta, space, gradient):
+    """Run the operations from `first` up to `stop` backwards, from what ``space.dvalues`` holds to `gradient`."""
     own, batch = space.runs[0], run[BATCH]
     copy_run(run, own)
-    for k in range(count - 1, -1, -1):
+    for k in range(stop - 1, first - 1, -1):
         shares = shares_of(program, k, batch)
         if shares > 1 and space.board[LOOPS + BACKWARD] and space.board[PRESENT]:
             call(space.board[LOOPS + BACKWARD], (k, shares, own, program, theta, space, gradient))
@@ -110,35 +110,56 @@ def gather(data, order, start, batch, space):
 
 
 @kernel(counts=False)
+def take_together(way, start, shares, together, data, order, program, objective, theta, space, gradient):
+    """Take the batch's examples there, back, or both, through `together` operations in shares; see `pass_share`."""
+    own = space.runs[0]
+    if space.board[LOOPS + PASS] and space.board[PRESENT]:
+        arguments = (way, start, shares, together, own, data, order, program, objective, theta, space, gradient)
+        call(space.board[LOOPS + PASS], arguments)
+    else:
+        for share in range(shares):
+            pass_share(
+                way, start, share, shares, together, own, data, order, program, objective, theta, space, gradient
+            )
+
+
+@inner
+def add_gradients(parts, size, space, gradient):
+    """Add the gradients of `parts` other shares of a batch to the `size` numbers of the first one."""
+    shares = shares_of_sum(size)
+    if shares > 1 and space.board[LOOPS + SUM] and space.board[PRESENT]:
+        call(space.board[LOOPS + SUM], (parts, shares, size, space, gradient))
+    else:
+        sum_share(parts, np.int64(0), np.int64(1), size, space, gradient)
+
+
+@kernel(counts=False)
 def take_batch(kind, program, objective, theta, gradient, data, order, start, run, space, totals):
     """Take the examples order[start : start + batch] through the network and, to TRAIN, back again.
 
     Adds their loss to totals[0] and their right answers to totals[1]; back again, leaves the loss's gradient.
     """
-    own, count, none, one = space.runs[0], objective.operations, np.int64(0), np.int64(1)
-    copy_run(run, own)
-    shares = shares_of_pass(program, count, run[BATCH])
-    if shares == 1:
-        gather(data, order, start, run[BATCH], space)
-        forward_pass(program, count, run, theta, space)
+    count, batch = objective.operations, run[BATCH]
+    together, shares = cut_of_pass(program, count, space.capacity)
+    shares = min(shares, batch)
+    if together == 0:
+        gather(data, order, start, batch, space)
+    else:
+        copy_run(run, space.runs[0])
+        way = np.int64(ROUND if kind == TRAIN and together == count else THERE)
+        take_together(way, start, shares, together, data, order, program, objective, theta, space, gradient)
+    if together == count:
+        add_sums(shares, space, totals)
+    else:
+        forward_pass(program, together, count, run, theta, space)
         measure(program, objective, run, space, totals)
         if kind == TRAIN:
-            backward_pass(program, count, run, theta, space, gradient)
-        return
-    helped = space.board[LOOPS + kind] and space.board[PRESENT]
-    if helped:
-        arguments = (kind, start, shares, own, data, order, program, objective, theta, space, gradient)
-        call(space.board[LOOPS + kind], arguments)
-    else:
-        for share in range(shares):
-            pass_share(kind, start, share, shares, own, data, order, program, objective, theta, space, gradient)
-    add_sums(shares, space, totals)
-    if kind == TRAIN:
-        others, size = shares - 1, last_parameter(program, count)
-        if helped:
-            call(space.board[LOOPS + SUM], (others, shares_of_sum(program, count), size, space, gradient))
-        else:
-            sum_share(others, none, one, size, space, gradient)
+            backward_pass(program, together, count, run, theta, space, gradient)
+            if together > 0:
+                way = np.int64(BACK)
+                take_together(way, start, shares, together, data, order, program, objective, theta, space, gradient)
+    if kind == TRAIN and together > 0:
+        add_gradients(shares - 1, last_parameter(program, together), space, gradient)
 
 
 @inner

@@ -278,7 +278,7 @@ class Network:
             stop = min(start + capacity, examples)
             run[machine.BATCH] = stop - start
             space.values[: (stop - start) * inputs.shape[1]] = inputs[start:stop].reshape(-1)
-            machine.forward_pass(self.program, max(ends), run, self.parameters, space)
+            machine.forward_pass(self.program, 0, max(ends), run, self.parameters, space)
             for end, output in zip(ends, outputs, strict=True):
                 output[start:stop] = machine.values_after(end, stop - start, self.program, space)
         return [output.reshape(examples, *shape) for output, shape in zip(outputs, shapes, strict=True)]

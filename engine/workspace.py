@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.crew import MOST_SHARES, new_board
 from engine.layers.base import EXAMPLES
 from engine.memory import zeros
-from engine.passes import last_parameter, shares_of_pass
+from engine.passes import cut_of_pass, last_parameter
 from engine.program import THETA_START, THETA_STOP, X_SIZE, Y_SIZE, Y_START, Program, values_per_example
 
 
@@ -36,8 +36,8 @@ def workspace(program: Program, capacity: int, dtype: np.dtype[Any]) -> Workspac
     parts = MOST_SHARES * int((summed[:, THETA_STOP] - summed[:, THETA_START]).max(initial=0))
     for count in (len(program.work), len(program.work) - 1):  # a loss of logits skips the last activation
         if count > 0:
-            shares = shares_of_pass(program, count, capacity)
-            parts = max(parts, (shares - 1) * int(last_parameter(program, count)))
+            together, shares = cut_of_pass(program, count, capacity)
+            parts = max(parts, (shares - 1) * int(last_parameter(program, together)))
     return Workspace(
         capacity,
         zeros(values * capacity, dtype),

@@ -145,7 +145,7 @@ def run_forward(network: Network, x: ArrayLike) -> Values:
     run = network.new_run()
     run[machine.BATCH] = len(inputs)
     space.values[: inputs.size] = inputs.reshape(-1)
-    machine.forward_pass(program, len(program.forward), run, network.parameters, space)
+    machine.forward_pass(program, 0, len(program.forward), run, network.parameters, space)
     return Values(network, program, space)
 
 

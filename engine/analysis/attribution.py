@@ -104,14 +104,14 @@ class InputGradient:
             batch = stop - start
             run[machine.BATCH] = batch
             space.values[: batch * features] = inputs[start:stop].reshape(-1)
-            machine.forward_pass(self._program, self._count, run, network.parameters, space)
+            machine.forward_pass(self._program, 0, self._count, run, network.parameters, space)
             at = int(last[machine.Y_START]) * capacity
             outputs = space.values[at : at + batch * size].reshape(batch, size)
             picked = outputs.argmax(axis=1) if chosen is None else chosen[start:stop]
             seed = space.dvalues[at : at + batch * size].reshape(batch, size)
             seed[...] = 0
             seed[np.arange(batch), picked] = 1
-            machine.backward_pass(self._program, self._count, run, network.parameters, space, unused)
+            machine.backward_pass(self._program, 0, self._count, run, network.parameters, space, unused)
             at = int(first[machine.X_START]) * capacity
             gradients[start:stop] = space.dvalues[at : at + batch * features].reshape(batch, features)
             found[start:stop], reached[start:stop] = picked, outputs[np.arange(batch), picked]

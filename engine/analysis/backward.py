@@ -86,9 +86,9 @@ def gradients(network: Network, x: ArrayLike, y: ArrayLike, loss: str | Loss) ->
     run, totals, flat_gradient = network.new_run(), np.zeros(3), np.zeros_like(network.parameters)
     run[machine.BATCH] = examples
     machine.gather(data, np.arange(examples), 0, examples, space)
-    machine.forward_pass(program, len(program.forward), run, network.parameters, space)
+    machine.forward_pass(program, 0, len(program.forward), run, network.parameters, space)
     machine.measure(program, objective, run, space, totals)
-    machine.backward_pass(program, last + 1, run, network.parameters, space, flat_gradient)
+    machine.backward_pass(program, 0, last + 1, run, network.parameters, space, flat_gradient)
     passed = Values(network, program, space)
     parts = anatomy(network)
     weights = {slot.name: flat_gradient[slot.start : slot.stop].reshape(slot.shape) for slot in network.layout}

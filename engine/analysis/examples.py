@@ -84,7 +84,7 @@ def example_losses(network: Network, x: ArrayLike, y: ArrayLike, loss: str | Los
         stop = min(start + space.capacity, examples)
         run[BATCH] = stop - start
         machine.gather(data, order, start, stop - start, space)
-        machine.forward_pass(network.program, objective.operations, run, network.parameters, space)
+        machine.forward_pass(network.program, 0, objective.operations, run, network.parameters, space)
         found = losses[start:stop], right[start:stop]
         measure_each(network.program, objective, run, space, data.y.shape[1], *found)
     return ExampleLosses(losses, right if answers else None)

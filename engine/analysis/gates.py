@@ -58,7 +58,7 @@ def gates(network: Network, x: ArrayLike, layer: int | None = None) -> dict[str,
     run[machine.BATCH] = count
     space.values[: examples.size] = examples.reshape(-1)
     together = alone.program._replace(work=np.zeros_like(alone.program.work))  # not in shares, as the tape is then read
-    machine.forward_pass(together, 1, run, alone.parameters, space)
+    machine.forward_pass(together, 0, 1, run, alone.parameters, space)
     return recurrent.states(space.tape, count, shape)
 
 

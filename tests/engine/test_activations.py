@@ -72,7 +72,7 @@ def test_nan_is_not_hidden(name: str, dtype: str) -> None:
     network = Network([Activation(name)], (3,), dtype=dtype)
     program, space = network.program, network.workspace(1)
     space.values[:3] = 1.0, np.nan, 2.0
-    machine.forward_pass(program, 1, np.array([1, 0, 0, 0]), network.parameters, space)
+    machine.forward_pass(program, 0, 1, np.array([1, 0, 0, 0]), network.parameters, space)
     assert np.isnan(space.values[4]) or name == "step"
 
 

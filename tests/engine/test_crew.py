@@ -28,7 +28,7 @@ from engine import (
 )
 from engine.crew import LEAVE, MOST_SHARES, PRESENT, hand_in, helped, new_board, post, take, wait
 from engine.layers.base import INPUTS
-from engine.passes import shares_of_pass
+from engine.passes import cut_of_pass
 from engine.shares import gather_share, shares_of
 from engine.trainer import Trainer
 from tests.engine.cases import difference, examples, scatter
@@ -144,6 +144,12 @@ def conv() -> Network:
     return Network(layers, (20, 20, 1))
 
 
+def mixed() -> Network:
+    """Convolutions that are taken together, the second around a projection, and wide layers shared one by one."""
+    halved = Residual([Conv2D(8, 3, 2, "same", "relu"), Conv2D(8, 3, padding="same")], "relu")
+    return Network([Conv2D(6, 5, activation="relu"), halved, Flatten(), Dense(300, "relu"), Dense(4)], (20, 20, 1))
+
+
 def wide() -> Network:
     around = Residual([Dense(260, "relu")])
     return Network([Dense(250, "tanh"), Dropout(0.3), around, Dense(3)], (300,))
@@ -161,7 +167,7 @@ def recurrent() -> Network:
     return Network([LSTM(12, return_sequences=True), Flatten(), Dense(90, "gelu"), Dense(2)], (20, 3))
 
 
-@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
+@pytest.mark.parametrize("make", [conv, mixed, wide, tall, narrow, recurrent])
 def test_helpers_change_no_bits(make: Callable[[], Network], helpers: Callable[[int], None]) -> None:
     results = []
     for count in (0, 1, 3):
@@ -174,7 +180,7 @@ def test_helpers_change_no_bits(make: Callable[[], Network], helpers: Callable[[
         assert all(np.array_equal(one, other) for one, other in zip(result, results[0], strict=True))
 
 
-@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
+@pytest.mark.parametrize("make", [conv, mixed, wide, tall, narrow, recurrent])
 def test_helpers_take_their_part(make: Callable[[], Network], helpers: Callable[[int], None]) -> None:
     helpers(1)
     network = make()
@@ -196,7 +202,7 @@ def test_small_networks_have_no_helpers(monkeypatch: pytest.MonkeyPatch) -> None
     network.fit(x, y, loss="mse", epochs=1, validation_data=(x, y))
 
 
-@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
+@pytest.mark.parametrize("make", [conv, mixed, wide, tall, narrow, recurrent])
 def test_shares_have_the_right_gradient(make: Callable[[], Network]) -> None:
     made = make()
     network = scatter(Network(made.layers, made.input_shape, dtype="float64"))
@@ -209,20 +215,36 @@ def test_shares_have_the_right_gradient(make: Callable[[], Network]) -> None:
     assert difference(gradient, naive.gradient(x, y, "mse")) < 1e-12
 
 
+def cut(network: Network, batch: int) -> tuple[int, int]:
+    """How many operations are taken together, in how many shares."""
+    together, shares = cut_of_pass(network.program, len(network.program.forward), batch)
+    return int(together), int(shares)
+
+
 def shares_in_passes(network: Network, batch: int) -> int:
-    return int(shares_of_pass(network.program, len(network.program.forward), batch))
+    return cut(network, batch)[1]
 
 
-def test_batches_are_cut_where_their_values_are_more_than_the_weights() -> None:
-    assert [shares_in_passes(make(), 64) > 1 for make in (conv, recurrent, wide, tall)] == [True, True, False, False]
+def test_operations_are_taken_together_where_their_values_are_more_than_the_weights() -> None:
+    for make in (conv, recurrent):
+        network = make()
+        assert cut(network, 64)[0] == len(network.program.forward) and shares_in_passes(network, 64) > 1
+    assert cut(wide(), 64) == cut(tall(), 64) == (0, 1)
+    assert cut(conv(), 1) == (0, 1)
     normed = Network([Conv2D(6, 5), BatchNorm(), Flatten(), Dense(4)], (20, 20, 1))
-    assert shares_in_passes(normed, 64) == 1, "its batches must be seen whole"
-    assert shares_in_passes(conv(), 1) == 1
-    counts = [shares_in_passes(conv(), batch) for batch in range(1, 200)]
-    assert counts == sorted(counts), "a workspace has room for the shares of its largest batch"
+    assert cut(normed, 64)[0] == 1, "what comes into a BatchNorm must be seen whole"
 
 
-@pytest.mark.parametrize("make", [conv, wide, tall, narrow, recurrent])
+def test_the_first_layers_are_taken_together_before_wide_ones() -> None:
+    network = mixed()
+    together, shares = cut(network, 64)
+    assert together in network.plan.layer_ends and network.plan.layer_ends[1] <= together <= network.plan.layer_ends[2]
+    assert shares == MOST_SHARES
+    behind = range(together, len(network.program.forward))
+    assert any(shares_of(network.program, k, 64) > 1 for k in behind)
+
+
+@pytest.mark.parametrize("make", [conv, mixed, wide, tall, narrow, recurrent])
 @pytest.mark.parametrize("batch", [1, 3, 37, 64])
 def test_batches_of_all_sizes_are_seen_alike(make: Callable[[], Network], batch: int) -> None:
     """Example by example, one batch, cut or not, and the chunks of `evaluate` give the same loss and right answers."""
@@ -247,7 +269,7 @@ def test_layers_with_many_inputs_and_few_units_are_cut_by_their_inputs() -> None
         run[machine.BATCH] = 64
         x = np.random.default_rng(0).normal(size=(64, *network.input_shape)).astype(network.dtype)
         space.values[: x.size] = x.ravel()
-        machine.forward_pass(network.program, k + 1, run, network.parameters, space)
+        machine.forward_pass(network.program, 0, k + 1, run, network.parameters, space)
         given = space.values[64 * network.program.layout[k, program.X_START] :][: 64 * inputs].reshape(64, inputs)
         found = space.values[64 * network.program.layout[k, program.Y_START] :][: 64 * units].reshape(64, units)
         layer = "0" if k == 0 else "1"
@@ -265,7 +287,7 @@ def test_more_shares_than_blocks_of_inputs(inputs: int) -> None:
     run[machine.BATCH] = len(x)
     space.values[: x.size] = x.ravel()
     space.values[x.size :] = space.tape[:] = 7.0  # what was there before
-    machine.forward_pass(network.program, 1, run, network.parameters, space)
+    machine.forward_pass(network.program, 0, 1, run, network.parameters, space)
     found = space.values[x.size :][: len(x)]
     whole = x @ network.weights["0.weight"][:, 0] + network.weights["0.bias"]
     np.testing.assert_allclose(found, whole, rtol=1e-12, atol=1e-12)
@@ -309,7 +331,7 @@ def test_dropout_draws_the_same_mask_in_shares() -> None:
     run[machine.BATCH], run[machine.TRAINING] = 100, 1
     assert shares_of(large.program, 0, 100) > 1
     space.values[: x.size] = x.ravel()
-    machine.forward_pass(large.program, 1, run, large.parameters, space)
+    machine.forward_pass(large.program, 0, 1, run, large.parameters, space)
     together = space.values[x.size :].copy()
     operation = large.layers[0].operations((500,))[0]
     y = np.zeros_like(together)
