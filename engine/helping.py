@@ -190,15 +190,15 @@ def helping_loops(
     """
     run, data, order, program, objective, theta, space, gradient, descent, moments = arguments
     number = 0
-    loops = {UPDATE: (share_update, (number, number, run, descent, theta, gradient, moments, space))}
+    loops: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+    loops[UPDATE] = (share_update, (number, number, run, descent, theta, gradient, moments, space))
     if in_passes:
         to_pass = (number, number, number, number, run, data, order, program, objective, theta, space, gradient)
-        loops |= {PASS: (share_pass, to_pass), SUM: (share_sum, (number, number, number, space, gradient))}
+        loops[PASS] = (share_pass, to_pass)
+        loops[SUM] = (share_sum, (number, number, number, space, gradient))
     else:
-        loops |= {GATHER: (share_gathering, (number, number, run, data, order, space))}
+        loops[GATHER] = (share_gathering, (number, number, run, data, order, space))
     if one_by_one:
-        loops |= {
-            FORWARD: (share_forward, (number, number, run, program, theta, space)),
-            BACKWARD: (share_backward, (number, number, run, program, theta, space, gradient)),
-        }
+        loops[FORWARD] = (share_forward, (number, number, run, program, theta, space))
+        loops[BACKWARD] = (share_backward, (number, number, run, program, theta, space, gradient))
     return loops

@@ -15,9 +15,19 @@ from engine.helping import BACKWARD, FORWARD, GATHER, PASS, SUM, UPDATE
 from engine.jit import call, inner, kernel, like
 from engine.layers.base import EXAMPLES, INPUTS
 from engine.optimizers import penalty_slope
+from engine.passes import (
+    BACK,
+    ROUND,
+    THERE,
+    add_sums,
+    cut_of_pass,
+    last_parameter,
+    pass_share,
+    shares_of_sum,
+    sum_share,
+)
 from engine.passes import TEST as TEST
 from engine.passes import TRAIN as TRAIN
-from engine.passes import BACK, ROUND, THERE, add_sums, cut_of_pass, last_parameter, pass_share, shares_of_sum, sum_share
 from engine.passes import measure as measure_part
 from engine.program import BATCH as BATCH
 from engine.program import EXAMPLES_IN_ALL as EXAMPLES_IN_ALL

@@ -45,7 +45,7 @@ def last_parameter(program, count):
 
 @inner
 def told_from(program, first, count, batch):
-    """How many numbers threads tell each other where the operations from `first` up to `count` are shared one by one."""
+    """How many numbers threads tell each other where operations from `first` up to `count` are shared one by one."""
     if first == count:
         return 0
     last, own, cut = program.layout[count - 1], program.layout[first], program.work[first, 0]
