@@ -2,6 +2,8 @@
 
 Numba compiles in Python, where threads would only take turns. What one process has compiled, the other finds in the
 cache; and what it does not find there, for whatever reason, it compiles by itself.
+
+Later they are loaded from the cache: in a thread, where meanwhile files are unpacked, which is not done in Python.
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import numpy as np
 from numba import typeof
 
 from engine import machine
+from engine.beside import beside
 from engine.helping import address_for, help_out, helping_loops
 from engine.jit import cache_is_cold
+from engine.products import product_address
 from engine.program import no_descent
 
 _COMPILING: list[Compilation] = []  # none or one
@@ -65,6 +69,20 @@ def compile_ahead(dtype_name: str) -> None:
     atexit.register(give_up)
 
 
+def load_ahead(dtype_name: str) -> None:
+    """Have a thread load what every network of a dtype needs, if anything is compiled yet.
+
+    What goes wrong there does so again where it is needed.
+    """
+    if not cache_is_cold():
+        beside(lambda: _load(dtype_name))
+
+
+def _load(dtype_name: str) -> None:
+    product_address(dtype_name)
+    _compile_loop(_arguments(np.dtype(dtype_name)))
+
+
 def settle(everything: bool) -> None:
     """Wait until another process has compiled `machine.run_batches`, or everything."""
     for compilation in _COMPILING:
@@ -83,12 +101,17 @@ def compile_machine(dtype_name: str) -> None:
     """Compile the loops that train networks of a dtype, with all that they call, into the cache; says "begun"."""
     arguments = _arguments(np.dtype(dtype_name))
     kind, program, objective, descent, _, theta, gradient, moments, data, order, space, run, *_ = arguments
-    machine.run_batches.compile(tuple(map(typeof, arguments)))
+    _compile_loop(arguments)
     print("begun", flush=True)
     shared = run, data, order, program, objective, theta, space, gradient, descent, moments
     for loop, given in helping_loops(shared, True, True).values():
         address_for(loop, given)
     help_out.compile(tuple(map(typeof, (kind, *shared))))
+
+
+def _compile_loop(arguments: tuple[Any, ...]) -> None:
+    """Compile the loop over batches for arguments of the types of these, or load it."""
+    machine.run_batches.compile(tuple(map(typeof, arguments)))
 
 
 def _arguments(dtype: np.dtype[Any]) -> tuple[Any, ...]:

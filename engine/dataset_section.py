@@ -14,6 +14,7 @@ from typing import Any
 from engine.datasets import Dataset, checked_parameters, entry, load_dataset, read_table
 from engine.datasets.images import check_size, image_files, read_images
 from engine.datasets.mnist import DATA_DIR
+from engine.datasets.mnist import SOURCES as MNIST_SOURCES
 from engine.datasets.selecting import group_classes, select_samples
 from engine.datasets.tables import readable_file
 from engine.errors import ConfigurationError
@@ -192,6 +193,11 @@ class DatasetSection:
         if made is None:
             return None
         return self._posed(made())
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether to load the data is mostly to unpack files, beside which other threads can work."""
+        return self.name in MNIST_SOURCES
 
     def table(self) -> dict[str, Any]:
         """The section as a TOML table."""

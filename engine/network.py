@@ -23,6 +23,7 @@ from engine.objective import as_input, as_numbers, build_objective, prepare_data
 from engine.plan import make_plan
 from engine.products import product_address
 from engine.summary import shape_text, summary
+from engine.validation import all_finite
 
 if TYPE_CHECKING:
     from engine.cuda.gpu import Gpu
@@ -385,7 +386,7 @@ class Network:
             )
         with np.errstate(over="ignore"):  # what overflows is infinite, and found below
             flat = as_input(array.reshape(array.shape[0], prod(self.input_shape)), self.dtype)
-        if not np.isfinite(flat).all():
+        if not all_finite(flat):
             row = int(np.argwhere(~np.isfinite(flat))[0, 0])
             raise DataError(f"x holds a value that is not finite (NaN or infinite) in example {row}")
         return flat

@@ -14,6 +14,7 @@ from engine.errors import ConfigurationError, DataError
 from engine.losses import Loss
 from engine.metrics import Answers, accuracy_kernel
 from engine.program import entry
+from engine.validation import all_finite
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -152,7 +153,7 @@ def _targets(network: Network, y: NDArray[Any], loss: Loss, examples: int) -> tu
         )
     with np.errstate(over="ignore"):  # what overflows is infinite, and found below
         targets = as_input(y.reshape(examples, outputs), network.dtype)
-    if not np.isfinite(targets).all():
+    if not all_finite(targets):
         row = int(np.argwhere(~np.isfinite(targets))[0, 0])
         raise DataError(f"y holds a value that is not finite (NaN or infinite) in example {row}")
     if loss.link is not None and ((targets < 0) | (targets > 1)).any():

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.ahead import compile_ahead
+from engine.ahead import compile_ahead, load_ahead
 from engine.dataset_section import forget_data, load_data
 from engine.datasets.dataset import as_arrays
 from engine.devices import choose_device
@@ -68,6 +68,8 @@ def run_experiment(
     device = choose_device(device, say)
     if device == "cpu":
         compile_ahead(experiment.network.dtype)  # while the data are read
+        if experiment.dataset.is_packed:
+            load_ahead(experiment.network.dtype)
     train, validation, test = experiment.dataset_parts()
     complete = experiment.resolved(train)
     network = complete.build_network(train).to(device)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import ConfigurationError, nearest
 
@@ -68,3 +69,9 @@ def check_choice(key: str, value: Any, choices: Iterable[str]) -> str:
     if value not in choices:
         raise ConfigurationError(f"{key}={value!r} must be one of {', '.join(map(repr, choices))}")
     return str(value)
+
+
+def all_finite(values: NDArray[np.floating[Any]]) -> bool:
+    """Whether none of the numbers is NaN or infinite: mostly told by their sum, which takes no memory."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum()) or np.isfinite(values).all())  # finite numbers can have an infinite sum

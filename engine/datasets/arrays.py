@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
+from engine.validation import all_finite
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -16,10 +17,8 @@ def check_numbers(file: str, key: str, values: NDArray[Any]) -> None:
     """Raise DataError, with the place, unless all values are real numbers that float32 can hold."""
     if values.dtype.kind not in "fiub":
         raise DataError(f"{file}: {key} is of type {values.dtype}, and real numbers are needed")
-    if values.dtype == np.float32:
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(values.sum()):
-                return  # without the copies below, which large data would feel
+    if values.dtype == np.float32 and all_finite(values):
+        return  # without the copies below, which large data would feel
     bad = np.argwhere(~(np.abs(values.astype(np.float64, copy=False)) <= LARGEST))
     if len(bad):
         index = tuple(int(i) for i in bad[0])

@@ -37,6 +37,31 @@ def test_the_first_training_finds_what_another_process_has_compiled(tmp_path: Pa
     assert all(line.split()[1:] == ["0", "1"] for line in result.stdout.splitlines()), result.stdout
 
 
+LOAD = """
+import time
+from engine import ahead, machine
+from engine.products import product
+ahead.load_ahead("float64")
+ends = time.monotonic() + 60
+while not (product.overloads and machine.run_batches.overloads) and time.monotonic() < ends:
+    time.sleep(0.01)
+print(*(sum(each.stats.cache_hits.values()) for each in (product, machine.run_batches)))
+"""
+
+
+def test_what_is_compiled_is_loaded_by_a_thread(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    run = [sys.executable, "-W", "error", "-c"]
+    cold = [*run, "from engine import ahead; ahead.beside = None; ahead.load_ahead('float64')"]
+    subprocess.run(cold, env=environment, check=True, timeout=60)  # does nothing
+    train = (
+        "from engine import Dense, Network; Network([Dense(1)], (2,), dtype='float64').evaluate([[1, 2]], [1], 'mse')"
+    )
+    subprocess.run([*run, train], env=environment, check=True, timeout=300)
+    result = subprocess.run([*run, LOAD], env=environment, capture_output=True, text=True, timeout=100)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "1 1\n", "")
+
+
 @pytest.fixture
 def cold(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if nothing were compiled yet."""
