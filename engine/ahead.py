@@ -3,7 +3,7 @@
 Numba compiles in Python, where threads would only take turns. What one process has compiled, the other finds in the
 cache; and what it does not find there, for whatever reason, it compiles by itself.
 
-Later they are loaded from the cache: in a thread, where meanwhile files are unpacked, which is not done in Python.
+Later they are loaded from the cache, where that is of use in a thread, while files are unpacked: not in Python.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def compile_ahead(dtype_name: str) -> None:
 def load_ahead(dtype_name: str) -> None:
     """Have a thread load what every network of a dtype needs, if anything is compiled yet.
 
-    What goes wrong there does so again where it is needed.
+    What goes wrong there does so again, and is raised, where it is needed.
     """
     if not cache_is_cold():
         beside(lambda: _load(dtype_name))

@@ -2,9 +2,9 @@
 
 What threads then have to tell each other is the gradient that each sums by itself, and the parameters once they have
 moved. Where operations are shared one by one (see `engine.shares`), it is what goes from one operation to the next. To
-fetch a number from another core's cache takes several times as long as from a core's own: the first operations of a
-network, or all or none, are taken together, whichever is least. It is convolutions, which have few parameters, for
-instance, but not the dense layers behind them.
+fetch a number from another core's cache takes several times as long as from a core's own. Which is less decides how
+many of a network's first operations are taken together: all, none, or, for instance, the convolutions, which have few
+parameters, and not the dense layers behind them.
 """
 
 from __future__ import annotations

@@ -79,6 +79,18 @@ def test_a_damaged_file_is_named(damage: object, words: str, mnist_folder: Path)
     assert str(error.value).startswith(str(path)) and words in str(error.value)
 
 
+def test_gzipped_files_may_have_several_parts_and_padding(mnist_folder: Path) -> None:
+    path = mnist_folder / f"{FILES['train'][0]}.gz"
+    whole, contents = read_idx(path), gzip.decompress(path.read_bytes())
+    path.write_bytes(
+        gzip.compress(contents[:9]) + bytes(5) + gzip.compress(contents[9:700]) + gzip.compress(contents[700:])
+    )
+    np.testing.assert_array_equal(read_idx(path), whole)
+    path.write_bytes(gzip.compress(contents) + b"more")
+    with pytest.raises(DataError, match="is damaged"):
+        read_idx(path)
+
+
 def test_images_and_labels_must_belong_together(mnist_folder: Path, write_idx: WriteIdx) -> None:
     write_idx(mnist_folder / f"{FILES['train'][1]}.gz", np.zeros(29, np.uint8))
     with pytest.raises(DataError, match="images and labels differ$"):
