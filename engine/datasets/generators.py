@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.dataset import Dataset
+from engine.datasets.kept import made_by_sklearn
 from engine.errors import ConfigurationError
 from engine.validation import check_finite, check_share, check_whole
 
@@ -153,13 +154,11 @@ def moons(n: int = 400, noise: float = 0.1, seed: int = 0) -> Dataset:
 
     ``noise`` is in scikit-learn's units, half circles of radius 1.
     """
-    from sklearn.datasets import make_moons
-
     _check("moons", n=n, noise=noise, seed=seed)
-    x, y = make_moons(n_samples=_halves(n), noise=noise, random_state=seed)
+    x, y = made_by_sklearn("make_moons", n_samples=_halves(n), noise=noise, random_state=seed)
     return Dataset(
         "moons",
-        (x - [0.5, 0.25]) / 1.5,
+        ((x - [0.5, 0.25]) / 1.5).astype(np.float32),
         y,
         "classification",
         ("x", "y"),
@@ -170,10 +169,8 @@ def moons(n: int = 400, noise: float = 0.1, seed: int = 0) -> Dataset:
 
 def circles(n: int = 400, factor: float = 0.5, noise: float = 0.05, seed: int = 0) -> Dataset:
     """A circle of radius 1 around one of radius ``factor``: scikit-learn's ``make_circles``."""
-    from sklearn.datasets import make_circles
-
     _check("circles", n=n, factor=factor, noise=noise, seed=seed)
-    x, y = make_circles(n_samples=_halves(n), factor=factor, noise=noise, random_state=seed)
+    x, y = made_by_sklearn("make_circles", n_samples=_halves(n), factor=factor, noise=noise, random_state=seed)
     return Dataset(
         "circles",
         x,
@@ -190,13 +187,11 @@ def blobs(n: int = 400, classes: int = 4, spread: float = 0.12, seed: int = 0) -
 
     ``spread`` is the standard deviation of a cloud along each axis; the circle has radius 0.7.
     """
-    from sklearn.datasets import make_blobs
-
     _check("blobs", n=n, seed=seed, spread=spread)
     check_whole("dataset 'blobs': classes", classes, 2, min(n, 26))
     angle = 2 * np.pi * np.arange(classes) / classes + np.pi / 4
     centres = 0.7 * np.column_stack([np.cos(angle), np.sin(angle)])
-    x, y = make_blobs(n_samples=n, centers=centres, cluster_std=spread, random_state=seed)
+    x, y = made_by_sklearn("make_blobs", n_samples=n, centers=centres.tolist(), cluster_std=spread, random_state=seed)
     return Dataset(
         "blobs",
         x,
@@ -213,11 +208,10 @@ def digits() -> Dataset:
 
     From the UCI "Optical Recognition of Handwritten Digits" data set (Alpaydin and Kaynak, 1998), its test part.
     """
-    from sklearn.datasets import load_digits
-
-    x, y = load_digits(return_X_y=True)
+    x, y = made_by_sklearn("load_digits", return_X_y=True)
     names = tuple(f"pixel {row},{column}" for row in range(8) for column in range(8))
-    return Dataset("digits", x / 16.0, y, "classification", names, tuple("0123456789"), image_shape=(8, 8))
+    brightness = (x / 16.0).astype(np.float32)
+    return Dataset("digits", brightness, y, "classification", names, tuple("0123456789"), image_shape=(8, 8))
 
 
 def _even_along_spiral(count: int, turns: float) -> NDArray[np.float64]:
