@@ -1,4 +1,4 @@
-"""Data that scikit-learn makes are kept: the same numbers without it, and a file that cannot be trusted never counts."""
+"""Data that scikit-learn makes are kept: the same numbers without it; a file that cannot be trusted never counts."""
 
 from __future__ import annotations
 
