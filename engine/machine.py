@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.crew import LOOPS, PRESENT
 from engine.helping import BACKWARD, FORWARD, GATHER, PASS, SUM, UPDATE
-from engine.jit import call, inner, kernel, like
+from engine.jit import call, inner, kernel, like, part
 from engine.layers.base import EXAMPLES, INPUTS
 from engine.optimizers import penalty_slope
 from engine.passes import (
@@ -176,9 +176,11 @@ def take_batch(kind, program, objective, theta, gradient, data, order, start, ru
 def penalise(descent, theta, gradient):
     """Add the gradient of the penalties l1 Σ|θ| + l2 Σθ²."""
     for p in range(descent.penalised.shape[0]):
-        l1, l2 = descent.penalties[p, 0], descent.penalties[p, 1]
-        for i in range(descent.penalised[p, 0], descent.penalised[p, 1]):
-            gradient[i] += penalty_slope(theta[i], l1, l2)
+        start, l1, l2 = descent.penalised[p, 0], descent.penalties[p, 0], descent.penalties[p, 1]
+        count = descent.penalised[p, 1] - start
+        parameters, slopes = part(theta, start, count), part(gradient, start, count)
+        for i in range(count):
+            slopes[i] += penalty_slope(parameters[i], l1, l2)
 
 
 @inner
@@ -188,8 +190,10 @@ def clip(descent, gradient):
         return
     square = 0.0
     for s in range(descent.segments.shape[0]):
-        for i in range(descent.segments[s, 0], descent.segments[s, 1]):
-            square += gradient[i] * gradient[i]
+        start = descent.segments[s, 0]
+        slopes = part(gradient, start, descent.segments[s, 1] - start)
+        for i in range(slopes.size):
+            square += slopes[i] * slopes[i]
     norm = np.sqrt(square)
     if norm > descent.clip_norm:
         scale = like(gradient[0], descent.clip_norm / norm)

@@ -131,13 +131,15 @@ def backward_share(k, share, shares, run, program, theta, space, gradient):
 @inner
 def add_up(k, shares, program, space, gradient):
     """The gradient of operation k's parameters: the sum of those of its shares, which lie one after another."""
-    start, parts = program.layout[k, THETA_START], space.parts
+    start = program.layout[k, THETA_START]
     size = program.layout[k, THETA_STOP] - start
-    for i in range(start, start + size):
-        gradient[i] = parts[i - start]
+    total, first = part(gradient, start, size), part(space.parts, 0, size)
+    for i in range(size):
+        total[i] = first[i]
     for p in range(1, shares):
+        added = part(space.parts, p * size, size)
         for i in range(size):
-            gradient[start + i] += parts[p * size + i]
+            total[i] += added[i]
 
 
 @inner
@@ -156,8 +158,9 @@ def gather(start, first, stop, column, columns, data, order, space):
         for i in range(columns):
             target[i] = source[i]
         if column == 0:
+            answer, goal = part(y, example * outputs, outputs), part(targets, n * outputs, outputs)
             for i in range(outputs):
-                targets[n * outputs + i] = y[example * outputs + i]
+                goal[i] = answer[i]
             chosen[n] = weights[example]
 
 
