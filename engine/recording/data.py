@@ -88,7 +88,7 @@ class RecordedData:
 
 
 def describe_dataset(dataset: Dataset) -> dict[str, Any]:
-    """What a recording notes of the data set that its data come from, but its SHA-256; without holding on to it."""
+    """What a recording notes of the data set that its data come from, without holding on to it."""
     return {
         "name": dataset.name,
         "task": dataset.task,
@@ -110,7 +110,7 @@ def describe_data(
     ----------
     arrays : mapping of str to ndarray
     dataset : mapping, optional
-        What they come from, as `describe_dataset` says it, and its ``sha256``.
+        What they come from, as `describe_dataset` says it.
     again : bool
         Whether an experiment can make them again.
     sequences : bool

@@ -43,7 +43,8 @@ class DataDescription:
     """What the data are called and what they are; the arrays are in data.safetensors.
 
     `stored` is False when they were too large to be copied and the experiment makes them again. `arrays` gives the
-    dtype, shape and SHA-256 of each array, `sha256` that of the data set before it was split.
+    dtype, shape and SHA-256 of each array. Earlier versions of 0.1 noted in `sha256` that of the data set before it was
+    split.
     """
 
     name: str

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from engine.beside import beside
 from engine.errors import RecordingError, nearest
 from engine.layers.recurrent import Recurrent
 from engine.recording.data import describe_data, describe_dataset
@@ -106,7 +105,6 @@ class Recorder:
         self.path = Path(path)
         self.experiment = experiment
         self._about_data = None if dataset is None else describe_dataset(dataset)
-        self._digest = None if dataset is None else beside(lambda: dataset.digest)
         self.overwrite = overwrite
         self.labels = dict(labels or {})
         self.snapshot_every = as_count("snapshot_every", snapshot_every)
@@ -200,15 +198,12 @@ class Recorder:
         except ValueError as error:
             raise RecordingError(f"the layout of the network's parameters cannot be recorded: {error}") from None
         sequences = any(isinstance(layer, Recurrent) for layer in network.layers)
-        about = self._about_data
-        if about is not None and self._digest is not None:
-            about = about | {"sha256": self._digest.result()}
         return RunDescription(
             network=as_json("the network's configuration", network.config()),
             dtype=np.dtype(network.dtype).name,
             layout=layout,
             training=as_json("the training's settings", training),
-            data=describe_data(arrays, about, self.experiment is not None, sequences),
+            data=describe_data(arrays, self._about_data, self.experiment is not None, sequences),
             experiment_sha256=None if self.experiment is None else sha256(self.experiment.to_toml().encode()),
             snapshot_every=self.snapshot_every,
             snapshot_steps=sorted(self.snapshot_steps),
