@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.elementary import exp_of_negative, log1p_of_share
+from engine.elementary import exp_of_negative, expm1_of_negative, log1p_of_share, normal_tail
 from engine.jit import kernel, like, specialise
 from engine.registry import look_up
 
@@ -126,7 +126,7 @@ def leaky_relu_derivative(x, y):
 @kernel
 def elu(x):
     """y = x where x > 0, else exp(x) - 1  (Clevert et al., 2016)"""
-    return x if x > 0 else math.expm1(x)
+    return x if x > 0 else expm1_of_negative(x)
 
 
 @kernel
@@ -149,17 +149,16 @@ def softplus_derivative(x, y):
 
 @kernel
 def gelu(x):
-    """y = x Φ(x), with Φ the normal distribution function  (Hendrycks and Gimpel, 2016)"""
-    half = like(x, 0.5)
-    return half * x * (like(x, 1) + math.erf(x * like(x, 0.7071067811865476)))
+    """y = x Φ(x), with Φ the normal distribution function, and Φ(x) = 1 - Φ(-x)  (Hendrycks and Gimpel, 2016)"""
+    tail = normal_tail(abs(x))
+    return x * (tail if x < 0 else like(x, 1) - tail)
 
 
 @kernel
 def gelu_derivative(x, y):
-    """dy/dx = Φ(x) + x φ(x), with φ the normal density"""
-    half = like(x, 0.5)
-    distribution = half * (like(x, 1) + math.erf(x * like(x, 0.7071067811865476)))
-    return distribution + x * like(x, 0.3989422804014327) * math.exp(-half * x * x)
+    """dy/dx = Φ(x) + x φ(x), with φ the normal density and Φ(x) = y / x"""
+    distribution = y / x if x != 0 else like(x, 0.5)
+    return distribution + x * like(x, 0.3989422804014327) * exp_of_negative(-like(x, 0.5) * x * x)
 
 
 @kernel

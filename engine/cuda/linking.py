@@ -22,7 +22,8 @@ from typing import Any
 import numba.cuda
 
 from engine.devices import simulated
-from engine.elementary import exp_of_negative, log1p_of_share
+from engine.elementary import exp_of_negative, expm1_of_negative, log1p_of_share, normal_tail
+from engine.jit import like
 from engine.losses import row_of
 
 cuda: Any = numba.cuda
@@ -72,11 +73,28 @@ def exp(x):
 
 
 @device_code
+def expm1(x):
+    return math.expm1(x)
+
+
+@device_code
 def log1p(x):
     return math.log1p(x)
 
 
-REPLACED = {id(exp_of_negative): exp, id(log1p_of_share): log1p, id(row_of): device_view(row_of.py_func)}
+@device_code
+def upper_tail(z):
+    """Φ(-z) = erfc(z / √2) / 2"""
+    return like(z, 0.5) * math.erfc(z * like(z, 0.7071067811865476))
+
+
+REPLACED = {
+    id(exp_of_negative): exp,
+    id(expm1_of_negative): expm1,
+    id(log1p_of_share): log1p,
+    id(normal_tail): upper_tail,
+    id(row_of): device_view(row_of.py_func),
+}
 
 
 def _block_barrier() -> None:
